@@ -1,0 +1,3 @@
+export { canonicalJson, hashOf, type Json, sha256 } from './canonical.ts';
+export { codeOf, messageOf, UserError } from './errors.ts';
+export { type Stream, stream } from './stream.ts';
