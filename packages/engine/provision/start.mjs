@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+import { nodeComplaint } from './node-version.mjs';
+
+const complaint = nodeComplaint(process.versions.node);
+if (complaint) {
+  console.error(complaint);
+  process.exit(1);
+}
+const { start } = await import('./command.mjs');
+process.exitCode = await start(process.argv.slice(2));
