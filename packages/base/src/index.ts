@@ -1,3 +1,4 @@
 export { canonicalJson, hashOf, type Json, sha256 } from './canonical.ts';
 export { codeOf, messageOf, UserError } from './errors.ts';
+export { ProtobufWriter } from './protobuf.ts';
 export { type Stream, stream } from './stream.ts';

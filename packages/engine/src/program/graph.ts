@@ -1,0 +1,77 @@
+import type { OpAttribute } from '../native.ts';
+
+/** Array types that constants and inputs of a graph are made of. */
+export type Values = Float32Array | Int32Array | Uint8Array;
+
+/** One output of a node. Known constants carry their values: shape rules read them. */
+export interface Value {
+  readonly node: Node;
+  readonly index: number;
+  readonly shape: readonly number[];
+  /** TensorFlow's number of the type. */
+  readonly dtype: number;
+  readonly constant?: Values;
+}
+
+/** One op of a graph. */
+export interface Node {
+  readonly name: string;
+  op: string;
+  inputs: Value[];
+  /** Nodes that must have run before, though no data flows from them. */
+  readonly after: Node[];
+  attributes: readonly GraphAttribute[];
+}
+
+/** An attribute of an op, or one that only graphs have. */
+export type GraphAttribute =
+  | OpAttribute
+  | { name: string; shape: readonly number[] }
+  | { name: string; tensor: { shape: readonly number[]; dtype: number; values: Values } };
+
+/** What the nodes wanted depend on, in an order in which each follows what it needs. */
+export function reachable(wanted: readonly Node[]): Node[] {
+  const order: Node[] = [];
+  const seen = new Set<Node>();
+  const stack = wanted.map((node) => ({ node, entered: false })).reverse();
+  for (let top = stack.pop(); top; top = stack.pop()) {
+    if (top.entered) {
+      order.push(top.node);
+    } else if (!seen.has(top.node)) {
+      seen.add(top.node);
+      stack.push({ node: top.node, entered: true });
+      for (const value of top.node.inputs) stack.push({ node: value.node, entered: false });
+      for (const node of top.node.after) stack.push({ node, entered: false });
+    }
+  }
+  return order;
+}
+
+/**
+ * Makes sums of many terms one `AddN`: a gradient with several uses arrives as a chain of additions,
+ * each of which would read and write the whole tensor. The chain's inner nodes become unreachable.
+ * @param nodes in the order of {@link reachable}
+ */
+export function mergeSums(nodes: readonly Node[], addNAttributes: (terms: number) => GraphAttribute[]): void {
+  const uses = new Map<Node, number>();
+  for (const node of nodes) {
+    for (const source of [...node.inputs.map((value) => value.node), ...node.after]) {
+      uses.set(source, (uses.get(source) ?? 0) + 1);
+    }
+  }
+  const isSum = ({ op, inputs }: Node) => op === 'AddV2' && sameShape(inputs[0]!, inputs[1]!);
+  const terms = (node: Node): Value[] =>
+    node.inputs.flatMap((value) =>
+      isSum(value.node) && uses.get(value.node) === 1 ? terms(value.node) : [value],
+    );
+  // The end of a chain comes last in the order and takes the whole chain.
+  for (const node of [...nodes].reverse()) {
+    const flat = isSum(node) ? terms(node) : [];
+    if (flat.length > 2) {
+      Object.assign(node, { op: 'AddN', inputs: flat, attributes: addNAttributes(flat.length) });
+    }
+  }
+}
+
+const sameShape = (a: Value, b: Value) =>
+  a.shape.length === b.shape.length && a.shape.every((size, axis) => size === b.shape[axis]);

@@ -1,0 +1,68 @@
+import { ProtobufWriter } from '@resizer-lab/base';
+import { binding } from '../tensorflow.ts';
+import type { GraphAttribute, Node } from './graph.ts';
+
+/*
+ * A graph as the bytes of a SavedModel. Field numbers are those of tensorflow/core/framework/*.proto
+ * and tensorflow/core/protobuf/{meta_graph,saved_model}.proto.
+ */
+
+/** GraphDef version that the ops below are written for: TensorFlow 2.11 and later read it. */
+const PRODUCER = 1395;
+
+const shape = (dims: readonly number[]) => (message: ProtobufWriter) => {
+  for (const dim of dims) message.message(2, (d) => d.integer(1, dim));
+};
+
+function attributeValue(message: ProtobufWriter, attribute: GraphAttribute): void {
+  if ('shape' in attribute) {
+    message.message(7, shape(attribute.shape));
+    return;
+  }
+  if ('tensor' in attribute) {
+    const { dtype, shape: dims, values } = attribute.tensor;
+    message.message(8, (tensor) => {
+      tensor.integer(1, dtype).message(2, shape(dims));
+      tensor.bytes(4, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    });
+    return;
+  }
+  const { type, value } = attribute;
+  if (Array.isArray(value)) {
+    const field = type === binding.TF_ATTR_TYPE ? 6 : 3;
+    message.message(1, (list) => value.forEach((item) => list.integer(field, item)));
+  } else if (type === binding.TF_ATTR_TYPE) message.integer(6, value as number);
+  else if (type === binding.TF_ATTR_BOOL) message.integer(5, value ? 1 : 0);
+  else if (type === binding.TF_ATTR_INT) message.integer(3, value as number);
+  else if (type === binding.TF_ATTR_FLOAT) message.float(4, value as number);
+  else if (type === binding.TF_ATTR_STRING) message.string(2, value as string);
+  else throw new Error(`attribute ${attribute.name}: kind ${type} has no graph form`);
+}
+
+function nodeDef(message: ProtobufWriter, node: Node): void {
+  message.string(1, node.name).string(2, node.op);
+  for (const { node: source, index } of node.inputs) {
+    message.string(3, index === 0 ? source.name : `${source.name}:${index}`);
+  }
+  for (const source of node.after) message.string(3, `^${source.name}`);
+  for (const attribute of node.attributes) {
+    message.message(5, (entry) =>
+      entry.string(1, attribute.name).message(2, (value) => attributeValue(value, attribute)),
+    );
+  }
+}
+
+/** saved_model.pb of one graph, tagged `serve`, without signatures or variables on disk. */
+export function savedModel(nodes: readonly Node[]): Uint8Array {
+  return new ProtobufWriter()
+    .integer(1, 1)
+    .message(2, (metaGraph) =>
+      metaGraph
+        .message(1, (info) => info.string(4, 'serve'))
+        .message(2, (graph) => {
+          for (const node of nodes) graph.message(1, (message) => nodeDef(message, node));
+          graph.message(4, (versions) => versions.integer(1, PRODUCER));
+        }),
+    )
+    .finish();
+}

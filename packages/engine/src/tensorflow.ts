@@ -1,0 +1,103 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { messageOf, UserError } from '@resizer-lab/base';
+import type * as TfCore from '@tensorflow/tfjs-core';
+import type { TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
+import type { OpAttribute } from './native.ts';
+
+/**
+ * TensorFlow inside this process. Importing this module loads the native library that `npm run setup`
+ * prepared; process settings (threads, oneDNN) must be in the environment before.
+ */
+
+/** What set-up wrote: which compiled binding and which library belong to this checkout. */
+interface EngineRecord {
+  binding: string;
+  library: string;
+  tensorflow: string;
+  requested: 'cpu' | 'gpu';
+}
+
+/** A tensor as the binding describes it. */
+export interface TensorMetadata {
+  id: number;
+  shape: number[];
+  dtype: number;
+}
+
+/** What this package uses of TF.js's Node backend; its own types hide a part of it. */
+interface Backend extends TfCore.KernelBackend {
+  binding: Omit<TFJSBinding, 'executeOp'> & {
+    executeOp(op: string, attributes: OpAttribute[], inputs: number[], outputs: number): TensorMetadata[];
+  };
+  readonly tensorMap: { get(dataId: object): { dtype: number } };
+  createOutputTensor(metadata: TensorMetadata): TfCore.Tensor;
+  getInputTensorIds(tensors: TfCore.TensorInfo[]): number[];
+  getDTypeInteger(dtype: TfCore.DataType): number;
+  executeSingleOutput(op: string, attributes: OpAttribute[], inputs: TfCore.TensorInfo[]): TfCore.Tensor;
+  executeMultipleOutputs(
+    op: string,
+    attributes: OpAttribute[],
+    inputs: TfCore.TensorInfo[],
+    count: number,
+  ): TfCore.Tensor[];
+  write(values: TfCore.BackendValues | null, shape: number[], dtype: TfCore.DataType): object;
+}
+
+const require = createRequire(import.meta.url);
+
+function engineRecord(): EngineRecord {
+  for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
+    const path = join(folder, 'node_modules/.cache/resizer-lab/engine.json');
+    if (!existsSync(path)) continue;
+    const record = JSON.parse(readFileSync(path, 'utf8')) as EngineRecord;
+    if (existsSync(record.binding)) return record;
+    throw new UserError(
+      `The engine's binding ${record.binding} is gone. Run \`npm run setup\` to make it again.`,
+    );
+  }
+  throw new UserError('The engine is not set up in this checkout. Run `npm run setup`.');
+}
+
+function loadBinding(record: EngineRecord): Backend['binding'] {
+  // Level 2 keeps errors and drops the start-up chatter about CPU features and plugins.
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  try {
+    return require(record.binding) as Backend['binding'];
+  } catch (error) {
+    throw new UserError(
+      `TensorFlow ${record.tensorflow} could not be loaded from ${record.library}: ${messageOf(error)}. ` +
+        'Run `npm run setup` to repair it.',
+      { cause: error },
+    );
+  }
+}
+
+function startBackend(): Backend {
+  require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
+  const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js') as {
+    NodeJSKernelBackend: new (native: Backend['binding'], packageName: string) => Backend;
+  };
+  tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu'), 3);
+  void tf.setBackend('tensorflow');
+  return tf.backend() as Backend;
+}
+
+const record = engineRecord();
+
+export const binding = loadBinding(record);
+export const tf = require('@tensorflow/tfjs') as typeof TfCore;
+export const backend = startBackend();
+export const engineInfo = {
+  tensorflow: binding.TF_Version,
+  device: binding.isUsingGpuDevice() ? ('gpu' as const) : ('cpu' as const),
+  requested: record.requested,
+  library: record.library,
+};
+
+export type Tensor = TfCore.Tensor;
+export type Tensor1D = TfCore.Tensor1D;
+export type Tensor2D = TfCore.Tensor2D;
+export type Tensor4D = TfCore.Tensor4D;
+export type TensorInfo = TfCore.TensorInfo;

@@ -1,0 +1,152 @@
+import { stream } from '@resizer-lab/base';
+import { dryRun, float32, type InputSpec, type Tensor, type Variables } from '@resizer-lab/engine';
+import type { Initialiser } from './initialisers.ts';
+
+/** A named array of numbers that a network owns. */
+export interface Parameter {
+  name: string;
+  shape: readonly number[];
+  /** False for moving statistics: they change by assignment, not by gradient. */
+  trainable: boolean;
+  initial: Initialiser;
+}
+
+export interface ScopeOptions {
+  /** Where parameters are read from; undefined in a dry run, which only collects declarations. */
+  variables: Variables;
+  /** Batch norm uses the batch's statistics, and updates the moving ones. */
+  training: boolean;
+  /** Called with each layer's output, by the layer's name. */
+  observe?: (name: string, output: Tensor) => void;
+}
+
+/**
+ * Hands out a network's parameters by name. A network is a function of a scope and tensors; the scope
+ * decides where values come from, so that the same function declares, trains and predicts.
+ */
+export class Scope {
+  readonly #options: ScopeOptions;
+  readonly #prefix: string;
+
+  constructor(options: ScopeOptions, prefix = '') {
+    this.#options = options;
+    this.#prefix = prefix;
+  }
+
+  /** The scope of a part: its names get `name/` in front. */
+  in(name: string): Scope {
+    return new Scope(this.#options, `${this.#prefix}${name}/`);
+  }
+
+  /** The same parameters with batch norm in inference mode, whatever the mode here. */
+  frozen(): Scope {
+    return new Scope({ ...this.#options, training: false }, this.#prefix);
+  }
+
+  get training(): boolean {
+    return this.#options.training;
+  }
+
+  /** The value of a parameter, which is declared by asking for it. */
+  parameter(name: string, declaration: Omit<Parameter, 'name'>): Tensor {
+    const { variables } = this.#options;
+    const full = this.#prefix + name;
+    if (variables instanceof Declarations) return variables.declare({ ...declaration, name: full });
+    const value = variables.read(full);
+    if (value.shape.join() !== declaration.shape.join()) {
+      throw new Error(
+        `${full} has shape [${value.shape.join(', ')}], the network wants [${declaration.shape.join(', ')}]`,
+      );
+    }
+    return value;
+  }
+
+  /** Sets a parameter that is not trained by gradient, such as a moving mean, for the next step. */
+  update(name: string, value: Tensor): void {
+    this.#options.variables.assign(this.#prefix + name, value);
+  }
+
+  /** Passes a layer's output through, showing it to the observer. */
+  output<X extends Tensor>(name: string, value: X): X {
+    this.#options.observe?.(this.#prefix + name, value);
+    return value;
+  }
+}
+
+/** The variables of a dry run: stand-ins, and a list of what was asked for. */
+class Declarations implements Variables {
+  readonly parameters = new Map<string, Parameter>();
+  readonly #standIns = new Map<string, Tensor>();
+  readonly #make: (spec: InputSpec) => Tensor;
+
+  constructor(make: (spec: InputSpec) => Tensor) {
+    this.#make = make;
+  }
+
+  declare(parameter: Parameter): Tensor {
+    const { name, shape } = parameter;
+    const known = this.parameters.get(name);
+    if (known && known.shape.join() !== shape.join()) {
+      throw new Error(
+        `the parameter ${name} is declared twice, as [${known.shape.join(', ')}] and [${shape.join(', ')}]`,
+      );
+    }
+    this.parameters.set(name, parameter);
+    return this.read(name);
+  }
+
+  read(name: string): Tensor {
+    const known = this.#standIns.get(name);
+    if (known) return known;
+    const made = this.#make(float32(...this.parameters.get(name)!.shape));
+    this.#standIns.set(name, made);
+    return made;
+  }
+
+  assign(): void {
+    // Nothing is kept in a dry run.
+  }
+
+  applyMomentum(): void {
+    // Nothing is kept in a dry run.
+  }
+}
+
+/** Parameters by name, in the order in which the network asks for them. */
+export type Parameters = ReadonlyMap<string, Parameter>;
+
+/**
+ * The parameters of a network, found by running it once on stand-ins.
+ * @param inputs shapes and types of the network's arguments
+ */
+export function parametersOf(
+  network: (net: Scope, ...inputs: never[]) => unknown,
+  inputs: readonly InputSpec[],
+): Parameters {
+  return dryRun((standIn) => {
+    const variables = new Declarations(standIn);
+    const tensors = inputs.map(standIn) as never[];
+    network(new Scope({ variables, training: false }), ...tensors);
+    return variables.parameters;
+  });
+}
+
+/**
+ * First values of all parameters. Each has a stream of its own, named after it, so that a network
+ * with one layer more starts the other layers from the same values.
+ */
+export function initialValues(parameters: Parameters, seed: number): Map<string, Float32Array> {
+  return new Map(
+    [...parameters.values()].map(({ name, shape, initial }) => [
+      name,
+      initial(shape, stream(seed, 'initial', name)),
+    ]),
+  );
+}
+
+/** How many numbers the parameters hold. */
+export function countParameters(parameters: Iterable<Parameter>): number {
+  let count = 0;
+  for (const { shape } of parameters) count += shape.reduce((a, b) => a * b, 1);
+  return count;
+}

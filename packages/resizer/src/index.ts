@@ -1,0 +1,2 @@
+export { learnedResizer, type LearnedResizerOptions } from './learned.ts';
+export { applyResizer, RESIZER_SCOPE, type ResizerSpec } from './resizer.ts';
