@@ -1,0 +1,141 @@
+import { type Stream, UserError } from '@resizer-lab/base';
+import { MAX_PIXELS, PhotoError, type Pixels } from './photo.ts';
+import { resample } from './resample.ts';
+
+/** [height, width] */
+export type Size = readonly [height: number, width: number];
+
+/** How a photo is brought to the input size. */
+export type Fit =
+  /** The whole photo, its aspect ratio given up. */
+  | { readonly fit: 'stretch' }
+  /** The short side is resized to `shortSide`, then the centre is cut out. */
+  | { readonly fit: 'center-crop'; readonly shortSide: number }
+  /**
+   * A random part of the photo: `scale` is the range of its share of the area, `ratio` that of
+   * width / height (Szegedy et al. 2015, "Going deeper with convolutions", section 6).
+   */
+  | {
+      readonly fit: 'random-resized-crop';
+      readonly scale: readonly [number, number];
+      readonly ratio: readonly [number, number];
+    };
+
+/** What happens to a photo on its way into a batch; `flip`: mirrored with probability ½. */
+export type Transform = Fit & { readonly flip?: boolean };
+
+interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * Fits a photo to [h, w]: uint8 [h, w, 3]. A photo (or the part that is cut out) that has the
+ * size already keeps its pixels; any other is resampled, antialiased (see `resample`).
+ * Everything random is drawn from `draws`, the crop first, then the flip.
+ * @throws PhotoError when the photo is so long that resizing its short side would take too much memory.
+ */
+export function fitPhoto(
+  photo: Pixels,
+  size: Size,
+  { transform, draws }: { transform: Transform; draws: Stream },
+): Uint8Array {
+  const fitted = fit(photo, size, { transform, draws });
+  return transform.flip && draws.uniform() < 0.5 ? mirrored(fitted) : fitted.data;
+}
+
+/** @throws UserError for a transform that cannot yield photos of this size. */
+export function checkTransform(transform: Transform, [height, width]: Size): void {
+  const refuse = (message: string) => {
+    throw new UserError(`transform ${transform.fit}: ${message}`, { exitCode: 2 });
+  };
+  if (transform.fit === 'center-crop' && transform.shortSide < Math.max(height, width)) {
+    refuse(`shortSide ${transform.shortSide} is smaller than the ${height}x${width} that is cut out`);
+  }
+  if (transform.fit === 'random-resized-crop') {
+    const { scale, ratio } = transform;
+    if (!(0 < scale[0] && scale[0] <= scale[1] && scale[1] <= 1)) {
+      refuse(`scale [${scale.join(', ')}] is no range within (0, 1]`);
+    }
+    if (!(0 < ratio[0] && ratio[0] <= ratio[1])) refuse(`ratio [${ratio.join(', ')}] is no range above 0`);
+  }
+}
+
+function fit(
+  photo: Pixels,
+  [height, width]: Size,
+  { transform, draws }: { transform: Fit; draws: Stream },
+): Pixels {
+  switch (transform.fit) {
+    case 'stretch':
+      return resample(photo, [height, width]);
+    case 'center-crop': {
+      const scaled = resample(photo, shortSideTo(photo, transform.shortSide));
+      return cut(scaled, centre(scaled, { width, height }));
+    }
+    case 'random-resized-crop':
+      return resample(cut(photo, randomBox(photo, transform, draws)), [height, width]);
+  }
+}
+
+/** Sizes as torchvision's Resize gives them: the long side is rounded down. */
+function shortSideTo({ width, height }: Pixels, shortSide: number): Size {
+  const long = Math.floor((shortSide * Math.max(width, height)) / Math.min(width, height));
+  if (long * shortSide > MAX_PIXELS) {
+    throw new PhotoError(`${width}x${height} is too long to have its short side at ${shortSide}`);
+  }
+  return width < height ? [long, shortSide] : [shortSide, long];
+}
+
+function centre(photo: Pixels, { width, height }: { width: number; height: number }): Box {
+  const left = Math.round((photo.width - width) / 2);
+  const top = Math.round((photo.height - height) / 2);
+  return { left, top, width, height };
+}
+
+/** Ten tries, then the largest central part whose aspect ratio is allowed, as in torchvision. */
+function randomBox(
+  photo: Pixels,
+  { scale, ratio }: { scale: readonly [number, number]; ratio: readonly [number, number] },
+  draws: Stream,
+): Box {
+  const between = ([low, high]: readonly [number, number]) => low + (high - low) * draws.uniform();
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const area = photo.width * photo.height * between(scale);
+    const aspect = Math.exp(between([Math.log(ratio[0]), Math.log(ratio[1])]));
+    const width = Math.max(1, Math.round(Math.sqrt(area * aspect)));
+    const height = Math.max(1, Math.round(Math.sqrt(area / aspect)));
+    if (width > photo.width || height > photo.height) continue;
+    const left = draws.integer(photo.width - width + 1);
+    const top = draws.integer(photo.height - height + 1);
+    return { left, top, width, height };
+  }
+  return centre(photo, {
+    width: Math.max(1, Math.min(photo.width, Math.round(photo.height * ratio[1]))),
+    height: Math.max(1, Math.min(photo.height, Math.round(photo.width / ratio[0]))),
+  });
+}
+
+function cut(photo: Pixels, { left, top, width, height }: Box): Pixels {
+  if (width === photo.width && height === photo.height) return photo;
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    const start = ((top + y) * photo.width + left) * 3;
+    data.set(photo.data.subarray(start, start + width * 3), y * width * 3);
+  }
+  return { data, width, height };
+}
+
+function mirrored({ data, width, height }: Pixels): Uint8Array {
+  const out = new Uint8Array(data.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const from = (y * width + x) * 3;
+      const to = (y * width + width - 1 - x) * 3;
+      for (let c = 0; c < 3; c++) out[to + c] = data[from + c]!;
+    }
+  }
+  return out;
+}
