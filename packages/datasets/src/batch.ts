@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf, sha256, stream } from '@resizer-lab/base';
+import type { SplitName, SyntheticConfig } from './config.ts';
+import type { Entry } from './manifest.ts';
+import { decodePhoto, naming, PhotoError, type Pixels } from './photo.ts';
+import { eachOf } from './pool.ts';
+import { syntheticImage } from './synthetic.ts';
+import { fitPhoto, type Size, type Transform } from './transform.ts';
+
+/** One batch of photos, as training takes it. */
+export interface Batch {
+  /** [batch, h, w, 3]; zeros in the places that hold no photo. */
+  readonly images: Uint8Array<ArrayBuffer>;
+  /** [batch]; 0 where there is no photo. */
+  readonly labels: Int32Array<ArrayBuffer>;
+  /** [batch]: 1 for a photo, 0 for padding. */
+  readonly mask: Float32Array<ArrayBuffer>;
+  /** [batch]: place of the photo in its split of the manifest; -1 for padding. */
+  readonly indices: Int32Array<ArrayBuffer>;
+}
+
+/** What all batches of a loader have in common. */
+export interface BatchPlan {
+  readonly source:
+    | { readonly kind: 'photos'; readonly folder: string }
+    | { readonly kind: 'synthetic'; readonly config: SyntheticConfig; readonly split: SplitName };
+  readonly batch: number;
+  readonly size: Size;
+  readonly transform: Transform;
+  readonly seed: number;
+}
+
+/** The photos of one batch: `index` is the place in the split. */
+export interface BatchItems {
+  readonly epoch: number;
+  readonly items: readonly { readonly index: number; readonly entry: Entry }[];
+}
+
+// As many as Node's thread pool decodes side by side.
+const AT_ONCE = 4;
+
+/**
+ * Makes one batch. What a photo looks like depends on the seed, the epoch and its index alone.
+ * @throws UserError naming a photo that is gone, has changed since the data set was opened, or
+ *   cannot be decoded.
+ */
+export async function makeBatch(plan: BatchPlan, { epoch, items }: BatchItems): Promise<Batch> {
+  const [height, width] = plan.size;
+  const batch: Batch = {
+    images: new Uint8Array(plan.batch * height * width * 3),
+    labels: new Int32Array(plan.batch),
+    mask: new Float32Array(plan.batch),
+    indices: new Int32Array(plan.batch).fill(-1),
+  };
+  await eachOf(items, AT_ONCE, async ({ index, entry }, position) => {
+    const draws = stream(plan.seed, 'augment', epoch, index);
+    const fitted = await naming(nameOf(plan, entry), async () =>
+      fitPhoto(await load(plan, index, entry), plan.size, { transform: plan.transform, draws }),
+    );
+    batch.images.set(fitted, position * height * width * 3);
+    batch.labels[position] = entry.label;
+    batch.mask[position] = 1;
+    batch.indices[position] = index;
+  });
+  return batch;
+}
+
+function nameOf({ source }: BatchPlan, { path }: Entry): string {
+  return source.kind === 'photos' ? join(source.folder, path) : path;
+}
+
+async function load({ source }: BatchPlan, index: number, entry: Entry): Promise<Pixels> {
+  const { width, height } = entry;
+  if (source.kind === 'synthetic') {
+    return { data: syntheticImage(source.config, source.split, index), width, height };
+  }
+  const name = join(source.folder, entry.path);
+  const bytes = await readFile(name).catch((error: unknown) => {
+    throw new PhotoError(`cannot be read (${codeOf(error)})`, { cause: error });
+  });
+  if (sha256(bytes) !== entry.sha256) {
+    throw new PhotoError('has changed since the data set was opened; start again to take it up');
+  }
+  return decodePhoto(bytes, { name, maxPixels: width * height });
+}
