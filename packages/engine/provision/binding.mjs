@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { isWhole, keepLog, publish, workFolder } from './cache.mjs';
 import { run } from './processes.mjs';
 import { SetupError } from './setup-error.mjs';
+import { during } from './terminal.mjs';
 
 /**
  * @typedef {object} Binding the native part of TF.js for Node, compiled against a library
@@ -51,19 +52,17 @@ export const tensorflowOf = (binding) => readFileSync(join(binding.home, version
  * @param {import('./provision.mjs').Work} work
  * @param {{ binding: Binding, library: Library, python: string, compiler: string }} what
  */
-export async function buildBinding(work, { binding, library, python, compiler }) {
-  const step = work.terminal.step('Compiling the TensorFlow binding');
-  const source = await buildFolder(work, library);
-  const env = { ...work.env, CXX: compiler, PYTHON: python };
-  const output = await compile({ ...work, env }, source).catch((error) => {
-    step.end('failed');
-    throw error;
+export function buildBinding(work, { binding, library, python, compiler }) {
+  return during(work.terminal, 'Compiling the TensorFlow binding', async () => {
+    const source = await buildFolder(work, library);
+    await compile(work, source, { ...work.env, CXX: compiler, PYTHON: python });
+    const folder = await assemble(work, join(source, 'build/Release/tfjs_binding.node'), {
+      binding,
+      library,
+    });
+    await writeFile(join(folder, versionFile), await tryBinding(work, join(folder, compiled), library));
+    await publish(folder, binding.home);
   });
-  const folder = await assemble(work, join(source, 'build/Release/tfjs_binding.node'), { binding, library });
-  const version = await tryBinding(work, join(folder, compiled), { library, output });
-  await writeFile(join(folder, versionFile), version);
-  await publish(folder, binding.home);
-  step.end();
 }
 
 /**
@@ -93,9 +92,9 @@ async function buildFolder({ root, cache }, library) {
 /**
  * @param {import('./provision.mjs').Work} work
  * @param {string} source
- * @returns {Promise<string>} the compiler's output
+ * @param {NodeJS.ProcessEnv} env
  */
-async function compile({ root, cache, env, lock }, source) {
+async function compile({ root, cache, lock }, source, env) {
   const nodeGyp = join(root, 'node_modules/node-gyp/bin/node-gyp.js');
   const args = [nodeGyp, 'rebuild', '--jobs=2', `--napi_build_version=${napi}`, '--module_name=tfjs_binding'];
   args.push(`--module_path=${join(source, dirname(compiled))}`);
@@ -104,7 +103,7 @@ async function compile({ root, cache, env, lock }, source) {
   if (existsSync(join(prefix, 'include/node/node_api.h'))) args.push(`--nodedir=${prefix}`);
   const options = { cwd: source, env, signal: lock.signal, onStart: lock.child };
   const { code, output } = await run(process.execPath, args, options);
-  if (code === 0) return output;
+  if (code === 0) return;
   const log = await keepLog(cache, 'node-gyp', output);
   throw new SetupError(
     `The TensorFlow binding could not be compiled: ${compilerReason(output)}. Full output: ${log}`,
@@ -142,16 +141,16 @@ async function assemble({ cache }, file, { binding, library }) {
  * Loads the binding in a process of its own.
  * @param {import('./provision.mjs').Work} work
  * @param {string} path
- * @param {{ library: Library, output: string }} context
+ * @param {Library} library
  * @returns {Promise<string>} TensorFlow's version
  */
-async function tryBinding({ cache, env, lock }, path, { library, output }) {
+async function tryBinding({ cache, env, lock }, path, library) {
   const question = 'process.stdout.write(`TensorFlow=${require(process.argv[1]).TF_Version}\\n`)';
   const options = { env: { ...env, TF_CPP_MIN_LOG_LEVEL: '3' }, signal: lock.signal, onStart: lock.child };
   const answer = await run(process.execPath, ['-e', question, path], options);
   const version = /^TensorFlow=(\S+)$/m.exec(answer.output)?.[1];
   if (answer.code === 0 && version) return version;
-  const log = await keepLog(cache, 'load', `${output}\n${answer.output}`);
+  const log = await keepLog(cache, 'load', answer.output);
   const reason = /^Error: (.*)$/m.exec(answer.output)?.[1] ?? `exit code ${answer.code}`;
   throw new SetupError(`TensorFlow cannot be loaded from ${library.folder}: ${reason}. Full output: ${log}`);
 }

@@ -83,7 +83,7 @@ export function isWhole(place) {
  * @param {string} folder
  * @returns {number}
  */
-export function freeBytes(folder) {
+function freeBytes(folder) {
   const { bavail, bsize } = statfsSync(existingPart(folder));
   return bavail * bsize;
 }
@@ -98,9 +98,8 @@ function existingPart(folder) {
 /**
  * Refuses to begin what cannot be finished.
  * @param {{ folder: string, bytes: number }[]} needs
- * @param {(folder: string) => number} free
  */
-export function requireSpace(needs, free) {
+export function requireSpace(needs) {
   /** @type {Map<number, { folder: string, bytes: number }>} */
   const disks = new Map();
   for (const { folder, bytes } of needs) {
@@ -108,9 +107,10 @@ export function requireSpace(needs, free) {
     disks.set(disk, { folder, bytes: bytes + (disks.get(disk)?.bytes ?? 0) });
   }
   for (const { folder, bytes } of disks.values()) {
-    if (free(folder) >= bytes) continue;
+    const free = freeBytes(folder);
+    if (free >= bytes) continue;
     throw new SetupError(
-      `Not enough disk space for ${folder}: set-up needs ${gigabytes(bytes)}, ${gigabytes(free(folder))} are free. ` +
+      `Not enough disk space for ${folder}: set-up needs ${gigabytes(bytes)}, ${gigabytes(free)} are free. ` +
         'Free some space, or set RESIZER_CACHE to a folder on another disk.',
     );
   }

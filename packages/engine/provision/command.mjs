@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheFolder, freeBytes } from './cache.mjs';
+import { cacheFolder } from './cache.mjs';
 import { provision } from './provision.mjs';
 import { explain, SetupError } from './setup-error.mjs';
 import { terminal } from './terminal.mjs';
@@ -93,7 +93,7 @@ async function prepare(devices) {
 function thisSite(signal) {
   const wheels = JSON.parse(readFileSync(new URL('wheels.json', import.meta.url), 'utf8'));
   const { env } = process;
-  return { root, cache: cacheFolder(env), env, terminal: terminal(), wheels, freeBytes, signal };
+  return { root, cache: cacheFolder(env), env, terminal: terminal(), wheels, signal };
 }
 
 /**

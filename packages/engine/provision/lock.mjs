@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SetupError } from './setup-error.mjs';
 
 /**
- * One set-up at a time in a cache. The lock is a file that its holder rewrites every second. Whoever
+ * One set-up at a time in a cache. The lock is a file that its holder keeps rewriting. Whoever
  * waits watches the text change by its own clock, so clocks that differ between machines do no harm.
  * A lock whose text stays the same is taken over: soon when its processes ran on this machine and are
  * gone, later when that cannot be told.
@@ -34,7 +34,7 @@ import { SetupError } from './setup-error.mjs';
  */
 
 /** @type {Timing} */
-export const defaultTiming = { beat: 1000, gone: 3000, unknown: 30_000, silent: 600_000 };
+const defaultTiming = { beat: 500, gone: 2000, unknown: 30_000, silent: 600_000 };
 
 /** A claim is held for the blink of an eye; one this old (ms) was left by a process that was killed. */
 const claimAge = 60_000;
@@ -46,8 +46,8 @@ const claimAge = 60_000;
  * @param {(lock: Lock) => Promise<T>} work
  * @param {object} options
  * @param {string} options.owner
- * @param {(holder: string) => void} options.onWait told now and then who holds the lock
- * @param {AbortSignal} [options.signal] gives up waiting
+ * @param {(holder: string, task: string) => void} options.onWait told again and again whom it waits for
+ * @param {AbortSignal} options.signal gives up waiting
  * @param {Timing} [options.timing]
  * @returns {Promise<T>}
  */
@@ -55,18 +55,22 @@ export async function withLock(path, work, { owner, onWait, signal, timing = def
   const holder = { token: randomUUID(), host: hostname(), pids: [process.pid], owner, task: '', beats: 0 };
   await mkdir(dirname(path), { recursive: true });
   await acquire(path, holder, { onWait, signal, timing });
-  const lost = new AbortController();
-  const released = new AbortController();
-  const heart = keepBeating(path, holder, { lost, released: released.signal, beat: timing.beat });
+  await removeHalfWritten(path);
+  const heart = startHeart(path, holder, timing.beat);
   try {
     return await work({
-      signal: signal ? AbortSignal.any([signal, lost.signal]) : lost.signal,
-      task: (task) => void (holder.task = task),
-      child: (pid) => void (holder.pids = [process.pid, pid]),
+      signal: AbortSignal.any([signal, heart.lost]),
+      task(task) {
+        holder.task = task;
+        heart.beat();
+      },
+      child(pid) {
+        holder.pids = [process.pid, pid];
+        heart.beat();
+      },
     });
   } finally {
-    released.abort();
-    await heart;
+    await heart.stop();
     if (parse(await read(path))?.token === holder.token) await rm(path, { force: true });
   }
 }
@@ -74,13 +78,13 @@ export async function withLock(path, work, { owner, onWait, signal, timing = def
 /**
  * @param {string} path
  * @param {Holder} holder
- * @param {{ onWait: (holder: string) => void, signal: AbortSignal | undefined, timing: Timing }} options
+ * @param {{ onWait: (holder: string, task: string) => void, signal: AbortSignal, timing: Timing }} options
  */
 async function acquire(path, holder, { onWait, signal, timing }) {
   let seen = '';
   let since = performance.now();
   while (!(await create(path, JSON.stringify(holder)))) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     const text = await read(path);
     if (text === undefined) continue;
     if (text !== seen) {
@@ -89,7 +93,7 @@ async function acquire(path, holder, { onWait, signal, timing }) {
     } else if (performance.now() - since >= patience(parse(text), timing)) {
       if (await takeOver(path, text, JSON.stringify(holder))) return;
     }
-    onWait(describe(parse(text), path));
+    onWait(describe(parse(text), path), parse(text)?.task ?? '');
     await sleep(timing.beat / 2);
   }
 }
@@ -121,7 +125,7 @@ function isAlive(pid) {
 function describe(holder, path) {
   if (!holder) return `the lock ${path}, which cannot be read`;
   const where = holder.host === hostname() ? '' : ` on ${holder.host}`;
-  return `the set-up of ${holder.owner} (process ${holder.pids[0]}${where})${holder.task && `: ${holder.task}`}`;
+  return `the set-up of ${holder.owner} (process ${holder.pids[0]}${where})`;
 }
 
 /**
@@ -154,14 +158,15 @@ async function takeOver(path, abandoned, mine) {
 }
 
 /**
+ * Rewrites the lock at once when told to, and every `every` ms.
  * @param {string} path
  * @param {Holder} holder
- * @param {{ lost: AbortController, released: AbortSignal, beat: number }} options
+ * @param {number} every
  */
-async function keepBeating(path, holder, { lost, released, beat }) {
-  while (!released.aborted) {
-    await sleep(beat, undefined, { signal: released }).catch(() => {});
-    if (released.aborted) return;
+function startHeart(path, holder, every) {
+  const lost = new AbortController();
+  const rewrite = async () => {
+    if (lost.signal.aborted) return;
     try {
       if (parse(await read(path))?.token !== holder.token) {
         throw new SetupError(
@@ -172,9 +177,20 @@ async function keepBeating(path, holder, { lost, released, beat }) {
       await replace(path, JSON.stringify(holder));
     } catch (error) {
       lost.abort(error);
-      return;
     }
-  }
+  };
+  let writing = Promise.resolve();
+  const beat = () => void (writing = writing.then(rewrite));
+  const timer = setInterval(beat, every);
+  return {
+    lost: lost.signal,
+    beat,
+    /** Nothing is written after this. */
+    async stop() {
+      clearInterval(timer);
+      await writing;
+    },
+  };
 }
 
 /**
@@ -198,8 +214,24 @@ async function create(path, text) {
  */
 async function replace(path, text) {
   const temporary = `${path}.${randomUUID()}`;
-  await writeFile(temporary, text);
-  await rename(temporary, path);
+  try {
+    await writeFile(temporary, text);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Removes what holders left that were killed while they wrote.
+ * @param {string} path
+ */
+async function removeHalfWritten(path) {
+  const names = await readdir(dirname(path));
+  for (const name of names.filter((other) => other.startsWith(`${basename(path)}.`))) {
+    await rm(join(dirname(path), name), { force: true });
+  }
 }
 
 /**

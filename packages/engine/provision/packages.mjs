@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { keepLog } from './cache.mjs';
 import { findProgram, run } from './processes.mjs';
 import { SetupError } from './setup-error.mjs';
+import { during } from './terminal.mjs';
 
 /** What node_modules takes on disk, with room to spare. */
 export const packagesBytes = 750_000_000;
@@ -21,7 +22,8 @@ export function packagesAreCurrent(root) {
   return Object.entries(wanted).every(([path, entry]) => {
     if (path === '') return true;
     const there = installed[path];
-    return there ? JSON.stringify(there) === JSON.stringify(entry) : entry.optional === true;
+    if (!there) return entry.optional === true;
+    return there.version === entry.version && there.integrity === entry.integrity;
   });
 }
 
@@ -30,7 +32,7 @@ const installedRecord = 'node_modules/.package-lock.json';
 
 /**
  * @param {string} path
- * @returns {Record<string, { optional?: boolean }> | undefined}
+ * @returns {Record<string, { version?: string, integrity?: string, optional?: boolean }> | undefined}
  */
 function packagesOf(path) {
   try {
@@ -45,16 +47,17 @@ function packagesOf(path) {
  * @param {import('./provision.mjs').Work} work
  */
 export async function installPackages({ root, cache, env, terminal, lock }) {
-  const step = terminal.step('Installing npm packages');
   // A killed `npm ci` must not leave the record of an earlier one.
   await rm(join(root, installedRecord), { force: true });
   const [command, ...args] = npmCommand(env);
   const options = { cwd: root, env, signal: lock.signal, onStart: lock.child };
-  const { code, output } = await run(command, [...args, 'ci', '--no-progress', '--loglevel=error'], options);
-  if (code === 0) return step.end();
-  step.end('failed');
-  const log = await keepLog(cache, 'npm-ci', output);
-  throw new SetupError(`npm ci failed: ${npmReason(output)}. Its output: ${log}`);
+  args.push('ci', '--include=dev', '--no-progress', '--loglevel=error');
+  await during(terminal, 'Installing npm packages', async () => {
+    const { code, output } = await run(command, args, options);
+    if (code === 0) return;
+    const log = await keepLog(cache, 'npm-ci', output);
+    throw new SetupError(`npm ci failed: ${npmReason(output)}. Its output: ${log}`);
+  });
 }
 
 /**
@@ -75,6 +78,6 @@ function npmReason(output) {
     return 'the npm registry cannot be reached; check the network, the proxy and `npm config get registry`';
   }
   if (/ENOSPC|EDQUOT/.test(output)) return 'the disk is full';
-  const lines = [...output.matchAll(/^npm (?:error|ERR!) (?!code )(\S.*)$/gm)];
+  const lines = [...output.matchAll(/^npm (?:error|ERR!) (?!code )(\S.*?)\.*$/gm)];
   return lines[0]?.[1] ?? 'see its output';
 }

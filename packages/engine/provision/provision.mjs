@@ -4,7 +4,13 @@ import { requireSpace, sweep } from './cache.mjs';
 import { withLock } from './lock.mjs';
 import { installPackages, packagesAreCurrent, packagesBytes } from './packages.mjs';
 import { readRecord, recordOf, writeRecord } from './record.mjs';
-import { requireCompiler, requireLinux, requirePython, thisSystem } from './requirements.mjs';
+import {
+  requireCompiler,
+  requireLinux,
+  requirePlainPath,
+  requirePython,
+  thisSystem,
+} from './requirements.mjs';
 import { fetchLibrary, libraryFor } from './tensorflow.mjs';
 
 /**
@@ -14,9 +20,7 @@ import { fetchLibrary, libraryFor } from './tensorflow.mjs';
  * @property {NodeJS.ProcessEnv} env
  * @property {import('./terminal.mjs').Terminal} terminal
  * @property {import('./tensorflow.mjs').Wheels} wheels
- * @property {(folder: string) => number} freeBytes
- * @property {AbortSignal} [signal] stops set-up, which cleans up after itself
- * @property {import('./lock.mjs').Timing} [timing]
+ * @property {AbortSignal} signal stops set-up, which cleans up after itself
  *
  * @typedef {Site & { lock: import('./lock.mjs').Lock }} Work a site on which this set-up has the lock
  */
@@ -29,7 +33,7 @@ import { fetchLibrary, libraryFor } from './tensorflow.mjs';
  * @throws SetupError when something is missing that only the user can provide
  */
 export async function provision(site, requested) {
-  const device = requested ?? readRecord(site.root)?.requested ?? 'cpu';
+  const device = requested ?? (readRecord(site.root)?.requested === 'gpu' ? 'gpu' : 'cpu');
   if (Object.values(survey(site, device).missing).includes(true)) await provideWhatIsMissing(site, device);
   await writeRecord(site.root, recordOf(survey(site, device), device));
 }
@@ -65,8 +69,7 @@ async function provideWhatIsMissing(site, device) {
       await sweep(site.cache);
     }
   };
-  const { signal, timing } = site;
-  const options = { owner: site.root, onWait: waiting.update, signal, timing };
+  const options = { owner: site.root, onWait: waiting.update, signal: site.signal };
   await withLock(join(site.cache, 'setup.lock'), work, options).finally(waiting.end);
 }
 
@@ -81,10 +84,11 @@ async function provide(work, device) {
   const needsPython = missing.library || missing.binding;
   const python = needsPython ? await requirePython(work.env, { pip: missing.library }) : '';
   const compiler = missing.binding ? requireCompiler(work.env) : '';
+  if (missing.binding) requirePlainPath(work.cache);
   const needs = [];
   if (missing.packages) needs.push({ folder: work.root, bytes: packagesBytes });
   if (missing.library) needs.push({ folder: work.cache, bytes: work.wheels[device].diskBytes });
-  requireSpace(needs, work.freeBytes);
+  requireSpace(needs);
 
   if (missing.packages) await installPackages(work);
   if (missing.library) await fetchLibrary(work, { library, device, wheels: work.wheels, python });
@@ -99,9 +103,9 @@ function waitingStep(terminal) {
   /** @type {import('./terminal.mjs').Step | undefined} */
   let step;
   return {
-    update(/** @type {string} */ holder) {
+    update(/** @type {string} */ holder, /** @type {string} */ task) {
       step ??= terminal.step(`Waiting for ${holder}`);
-      step.update(`now: ${holder}`);
+      step.update(task);
     },
     end() {
       step?.end();

@@ -83,3 +83,15 @@ export function requireCompiler(env) {
       'Install what is missing, for example `sudo apt install build-essential`.',
   );
 }
+
+/**
+ * Refuses a cache that the build could not use: make cuts paths at spaces.
+ * @param {string} cache
+ */
+export function requirePlainPath(cache) {
+  if (!/[\s#$'"]/.test(cache)) return;
+  throw new SetupError(
+    `Nothing can be compiled in ${cache}: make cannot handle the spaces or special characters of its path. ` +
+      'Set RESIZER_CACHE to a folder with a plain path.',
+  );
+}

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { isWhole, keepLog, publish, workFolder } from './cache.mjs';
 import { run } from './processes.mjs';
 import { diskFull, SetupError } from './setup-error.mjs';
-import { megabytes } from './terminal.mjs';
+import { during, megabytes } from './terminal.mjs';
 
 /**
  * @typedef {object} Library a TensorFlow library: its C interface is what the binding uses
@@ -108,8 +108,13 @@ function identityOf(path) {
 export async function fetchLibrary(work, { library, device, wheels, python }) {
   const folder = await workFolder(work.cache, library.id);
   for (const wheel of wheels[device].wheels) {
-    const path = await download(work, wheel, { python, platforms: wheels.platforms });
-    await unpack(work, path, { folder, python, take: wheels.take });
+    const label = `${wheel.name} ${wheel.version}`;
+    const path = await during(work.terminal, `Downloading ${label}`, (update) =>
+      download({ ...work, update }, wheel, { python, platforms: wheels.platforms }),
+    );
+    await during(work.terminal, `Unpacking ${label}`, (update) =>
+      unpack({ ...work, update }, path, { folder, python, take: wheels.take }),
+    );
     await rm(path);
   }
   for (const name of [library.core, library.framework, `include/${header}`]) {
@@ -122,32 +127,29 @@ export async function fetchLibrary(work, { library, device, wheels, python }) {
   await publish(folder, libraryHome(work.cache, library.id));
 }
 
+/** @typedef {import('./provision.mjs').Work & { update: (detail: string) => void }} WorkStep */
+
 /**
- * @param {import('./provision.mjs').Work} work
+ * @param {WorkStep} work
  * @param {Wheel} wheel
  * @param {{ python: string, platforms: string[] }} options
  * @returns {Promise<string>} the wheel's path
  */
-async function download({ cache, env, terminal, lock }, wheel, { python, platforms }) {
-  const step = terminal.step(`Downloading ${wheel.name} ${wheel.version}`);
+async function download({ cache, env, update, lock }, wheel, { python, platforms }) {
   const folder = await workFolder(cache, 'download');
   const pinned = join(folder, 'requirements.txt');
   await writeFile(pinned, `${wheel.name}==${wheel.version} --hash=sha256:${wheel.sha256}\n`);
   const args = ['-m', 'pip', 'download', '--no-deps', '--require-hashes', '--only-binary=:all:'];
   args.push('--python-version=3.11', ...platforms.map((platform) => `--platform=${platform}`));
   args.push('--no-cache-dir', '--disable-pip-version-check', '--no-input', '--progress-bar=off');
+  args.push(`--dest=${folder}`, `--requirement=${pinned}`);
   // pip's own temporary files lie in our folder as well: seen by the progress, and swept away.
   const options = { env: { ...env, TMPDIR: folder }, signal: lock.signal, onStart: lock.child };
   const watch = setInterval(() => {
-    void bytesIn(folder).then((bytes) => step.update(megabytes(bytes, wheel.bytes)));
+    void bytesIn(folder).then((bytes) => update(megabytes(bytes, wheel.bytes)));
   }, 500);
-  const { code, output } = await run(
-    python,
-    [...args, `--dest=${folder}`, `--requirement=${pinned}`],
-    options,
-  ).finally(() => clearInterval(watch));
+  const { code, output } = await run(python, args, options).finally(() => clearInterval(watch));
   const name = (await readdir(folder)).find((file) => file.endsWith('.whl'));
-  step.end(code === 0 ? undefined : 'failed');
   if (code === 0 && name) return join(folder, name);
   const log = await keepLog(cache, 'pip-download', output);
   throw new SetupError(
@@ -182,26 +184,25 @@ function pipReason(output) {
   ) {
     return 'the package index cannot be reached; check the network, the proxy and `pip config list`, or set RESIZER_TENSORFLOW to a library that is already there';
   }
-  return /^ERROR: (.*)$/m.exec(output)?.[1]?.replace(/\.$/, '') ?? 'see its output';
+  const errors = [...output.matchAll(/^ERROR: (.*?)\.?$/gm)];
+  return errors.at(-1)?.[1] ?? 'see its output';
 }
 
 /**
- * @param {import('./provision.mjs').Work} work
+ * @param {WorkStep} work
  * @param {string} wheel
  * @param {{ folder: string, python: string, take: string[] }} options
  */
-async function unpack({ terminal, lock }, wheel, { folder, python, take }) {
-  const step = terminal.step('Unpacking');
+async function unpack({ update, lock }, wheel, { folder, python, take }) {
   const script = fileURLToPath(new URL('unpack.py', import.meta.url));
   const { code, output } = await run(python, [script, wheel, folder, ...take], {
     signal: lock.signal,
     onStart: lock.child,
-    onOutput: (text) => {
+    onOutput(text) {
       const bytes = Number(text.trim().split('\n').at(-1));
-      if (bytes) step.update(`${Math.round(bytes / 1e6)} MB`);
+      if (bytes) update(`${Math.round(bytes / 1e6)} MB`);
     },
   });
-  step.end(code === 0 ? undefined : 'failed');
   if (code === 0) return;
   if (/Errno (28|122)\b/.test(output)) throw new SetupError(diskFull(folder));
   throw new SetupError(`${wheel} could not be unpacked: ${output.trim().split('\n').at(-1) ?? ''}`);

@@ -21,6 +21,26 @@ export function terminal(stream = process.stderr) {
 }
 
 /**
+ * Does work as a step: shown from its start to its end, however it ends.
+ * @template T
+ * @param {Terminal} terminal
+ * @param {string} label
+ * @param {(update: Step['update']) => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function during({ step }, label, work) {
+  const { update, end } = step(label);
+  try {
+    const result = await work(update);
+    end();
+    return result;
+  } catch (error) {
+    end('failed');
+    throw error;
+  }
+}
+
+/**
  * @param {NodeJS.WriteStream} stream
  * @param {string} label
  * @returns {Step}
