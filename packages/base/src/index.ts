@@ -1,3 +1,5 @@
+export { writeAtomically } from './atomic.ts';
+export { cacheFolder } from './cache.ts';
 export { canonicalJson, hashOf, type Json, sha256 } from './canonical.ts';
 export { codeOf, messageOf, UserError } from './errors.ts';
 export { ProtobufWriter } from './protobuf.ts';

@@ -20,7 +20,11 @@ const packageFolder = 'node_modules/@tensorflow/tfjs-node-gpu';
 const napi = 8;
 /** The package's own place for it. From there it looks for TensorFlow in ../../deps/lib. */
 const compiled = `lib/napi-v${napi}/tfjs_binding.node`;
+/** Beside it, our own few lines that keep TensorFlow's start-up chatter from the user. */
+const compiledStderr = join(dirname(compiled), 'stderr.node');
 const versionFile = 'tensorflow.txt';
+/** Raised when a binding's folder holds something new. */
+const layout = 2;
 
 /**
  * The binding of this checkout's package, this Node and a library.
@@ -31,7 +35,7 @@ const versionFile = 'tensorflow.txt';
 export function bindingFor({ root, cache }, library) {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   const { version } = packages[packageFolder];
-  const key = `tfjs-${version}_${library.id}_node-${process.versions.modules}_${process.platform}-${process.arch}`;
+  const key = `tfjs-${version}_${library.id}_node-${process.versions.modules}_${process.platform}-${process.arch}_${layout}`;
   const home = join(cache, 'bindings', key);
   return {
     home,
@@ -55,11 +59,11 @@ export const tensorflowOf = (binding) => readFileSync(join(binding.home, version
 export function buildBinding(work, { binding, library, python, compiler }) {
   return during(work.terminal, 'Compiling the TensorFlow binding', async () => {
     const source = await buildFolder(work, library);
-    await compile(work, source, { ...work.env, CXX: compiler, PYTHON: python });
-    const folder = await assemble(work, join(source, 'build/Release/tfjs_binding.node'), {
-      binding,
-      library,
-    });
+    const env = { ...work.env, CXX: compiler, PYTHON: python };
+    const variables = [`--napi_build_version=${napi}`, '--module_name=tfjs_binding'];
+    await compile(work, { source, variables: [...variables, `--module_path=${join(source, dirname(compiled))}`], env });
+    await compile(work, { source: join(source, 'stderr'), variables: [], env });
+    const folder = await assemble(work, source, { binding, library });
     await writeFile(join(folder, versionFile), await tryBinding(work, join(folder, compiled), library));
     await publish(folder, binding.home);
   });
@@ -76,6 +80,7 @@ async function buildFolder({ root, cache }, library) {
   for (const name of ['binding', 'binding.gyp', 'package.json']) {
     await cp(join(root, packageFolder, name), join(folder, name), { recursive: true });
   }
+  await cp(join(import.meta.dirname, 'stderr'), join(folder, 'stderr'), { recursive: true });
   await mkdir(join(folder, 'deps/lib'), { recursive: true });
   await symlink(library.include, join(folder, 'deps/include'));
   for (const [name, file] of [
@@ -91,13 +96,11 @@ async function buildFolder({ root, cache }, library) {
 
 /**
  * @param {import('./provision.mjs').Work} work
- * @param {string} source
- * @param {NodeJS.ProcessEnv} env
+ * @param {{ source: string, variables: string[], env: NodeJS.ProcessEnv }} what
  */
-async function compile({ root, cache, lock }, source, env) {
+async function compile({ root, cache, lock }, { source, variables, env }) {
   const nodeGyp = join(root, 'node_modules/node-gyp/bin/node-gyp.js');
-  const args = [nodeGyp, 'rebuild', '--jobs=2', `--napi_build_version=${napi}`, '--module_name=tfjs_binding'];
-  args.push(`--module_path=${join(source, dirname(compiled))}`);
+  const args = [nodeGyp, 'rebuild', '--jobs=2', ...variables];
   // Without installed headers node-gyp downloads those of this Node.
   const prefix = dirname(dirname(process.execPath));
   if (existsSync(join(prefix, 'include/node/node_api.h'))) args.push(`--nodedir=${prefix}`);
@@ -121,15 +124,16 @@ function compilerReason(output) {
 
 /**
  * @param {import('./provision.mjs').Work} work
- * @param {string} file
+ * @param {string} source where both were compiled
  * @param {{ binding: Binding, library: Library }} what
  * @returns {Promise<string>} the folder to publish
  */
-async function assemble({ cache }, file, { binding, library }) {
+async function assemble({ cache }, source, { binding, library }) {
   const folder = await workFolder(cache, 'binding');
   await mkdir(dirname(join(folder, compiled)), { recursive: true });
   await mkdir(join(folder, 'deps'));
-  await copyFile(file, join(folder, compiled));
+  await copyFile(join(source, 'build/Release/tfjs_binding.node'), join(folder, compiled));
+  await copyFile(join(source, 'stderr/build/Release/stderr.node'), join(folder, compiledStderr));
   // A link to the folder, not to the files: the library looks for CUDA relative to where it lies.
   const inCache = !relative(cache, library.folder).startsWith('..');
   const target = inCache ? relative(join(binding.home, 'deps'), library.folder) : library.folder;

@@ -30,7 +30,7 @@ export function execute(op: string, attributes: OpAttribute[], inputs: Tensor[])
   return backend.executeSingleOutput(op, attributes, inputs);
 }
 
-/** As {@link execute}, for an op with several outputs, of which the first `count` are returned. */
+/** As {@link execute}, for an op with `count` outputs. */
 export function executeMany(
   op: string,
   attributes: OpAttribute[],

@@ -61,16 +61,25 @@ function engineRecord(): EngineRecord {
 }
 
 function loadBinding(record: EngineRecord): Backend['binding'] {
-  // Level 2 keeps errors and drops the start-up chatter about CPU features and plugins.
+  // Level 2 keeps errors and drops the chatter about CPU features and plugins.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  const stderr = require(join(dirname(record.binding), 'stderr.node')) as {
+    silence(): number;
+    restore(handle: number): void;
+  };
+  const handle = stderr.silence();
   try {
-    return require(record.binding) as Backend['binding'];
+    const native = require(record.binding) as Backend['binding'];
+    native.isUsingGpuDevice(); // Starts the device, which has something to say, too.
+    return native;
   } catch (error) {
     throw new UserError(
       `TensorFlow ${record.tensorflow} could not be loaded from ${record.library}: ${messageOf(error)}. ` +
         'Run `npm run setup` to repair it.',
       { cause: error },
     );
+  } finally {
+    stderr.restore(handle);
   }
 }
 

@@ -1,5 +1,5 @@
-import { attribute, defineUnary, execute, type OpAttribute, T } from '../native.ts';
-import type { Tensor } from '../tensorflow.ts';
+import { attribute, defineOp, defineUnary, execute, type OpAttribute, T } from '../native.ts';
+import { type Tensor, tf } from '../tensorflow.ts';
 
 interface Operand {
   x: Tensor;
@@ -28,6 +28,20 @@ const sigmoidOp = defineUnary<Operand, object>({
   gradient: ([dy], [y]) => ({ x: () => execute('SigmoidGrad', [T], [y!, dy!]) }),
 });
 
+/** Second output: sigmoid(x), which the gradient needs. */
+const swishOp = defineOp<Operand, object>({
+  name: 'swish',
+  saveOutputs: [true, true],
+  run: ({ x }) => {
+    const gate = execute('Sigmoid', [T], [x]);
+    return [tf.mul(x, gate), gate];
+  },
+  // (x · σ)′ = σ + x · σ · (1 − σ) = σ + y − y · σ
+  gradient: ([dy], [y, gate]) => ({
+    x: () => tf.mul(dy!, tf.add(gate!, tf.sub(y!, tf.mul(y!, gate!)))),
+  }),
+});
+
 /** max(x, 0), gradient 0 at 0. */
 export function relu<X extends Tensor>(x: X): X {
   return reluOp({ x }, {}) as X;
@@ -46,4 +60,9 @@ export function leakyRelu<X extends Tensor>(x: X, alpha = 0.2): X {
 /** 1 / (1 + exp(-x)) */
 export function sigmoid<X extends Tensor>(x: X): X {
   return sigmoidOp({ x }, {}) as X;
+}
+
+/** x · sigmoid(x) (Ramachandran et al. 2017), also called SiLU. */
+export function swish<X extends Tensor>(x: X): X {
+  return (swishOp({ x }, {}) as Tensor[])[0] as X;
 }

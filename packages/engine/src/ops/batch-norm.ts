@@ -45,7 +45,7 @@ const batchNormOp = defineOp<BatchNormInputs, Attributes>({
       'FusedBatchNormGradV3',
       shared(attributes),
       [dy!, x!, gamma!, ...statistics],
-      3,
+      5,
     );
     return { x: () => gradients[0]!, gamma: () => gradients[1]!, beta: () => gradients[2]! };
   },

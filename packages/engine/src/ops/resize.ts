@@ -1,13 +1,9 @@
 import { attribute, defineUnary, execute, ints, type OpAttribute, T } from '../native.ts';
 import { type Tensor, type Tensor4D, tf } from '../tensorflow.ts';
+import type { Interpolation } from './interpolation.ts';
 
 /** [height, width] in pixels. */
 export type Size = readonly [height: number, width: number];
-
-/** How pixels are blended. All take half-pixel centres: output pixel i looks at (i + ½) · in / out − ½. */
-export type Interpolation = 'bilinear' | 'bicubic' | 'bilinear-antialias';
-
-export const interpolations: readonly Interpolation[] = ['bilinear', 'bicubic', 'bilinear-antialias'];
 
 interface Attributes {
   size: Size;

@@ -115,9 +115,9 @@ interface Recording {
 }
 
 function recordFunction({ recorder, variables, name, spec }: Recording): CompiledFunction {
-  const inputs = Object.entries(spec.inputs).map(([input, { shape, dtype }]) => {
+  const inputs = Object.entries(spec.inputs).map(([input, { shape, dtype }], i) => {
     const attributes = [attribute.type('dtype', dtype), { name: 'shape', shape }];
-    const node = `input_${name}_${input}`;
+    const node = `input_${name}_${i}`;
     return {
       name: input,
       node,
@@ -129,9 +129,9 @@ function recordFunction({ recorder, variables, name, spec }: Recording): Compile
     const updates: Node[] = [];
     const tensors = Object.fromEntries(inputs.map((input) => [input.name, recorder.tensorOf(input.value)]));
     const results = spec.body(tensors, recordedVariables(recorder, variables, updates));
-    return Object.entries(results).map(([output, tensor]) => {
+    return Object.entries(results).map(([output, tensor], i) => {
       const { shape, dtype, ...value } = recorder.valueOf(tensor);
-      const node = `output_${name}_${output}`;
+      const node = `output_${name}_${i}`;
       const [identity] = recorder.add('Identity', {
         inputs: [{ shape, dtype, ...value }],
         attributes: [attribute.type('T', dtype)],

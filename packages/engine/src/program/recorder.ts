@@ -182,10 +182,11 @@ export interface StandIn {
 
 /**
  * Runs tensor code on stand-ins that have shapes but no values: nothing is executed. For finding out
- * what a network declares, and the shapes it produces.
+ * what a network declares, the shapes it produces, and what it costs.
+ * @param f is given a maker of stand-ins, and the nodes, which grow as it runs
  */
-export function dryRun<R>(f: (standIn: (spec: StandIn) => Tensor) => R): R {
+export function dryRun<R>(f: (standIn: (spec: StandIn) => Tensor, graph: readonly Node[]) => R): R {
   const recorder = new Recorder();
   const standIn = (spec: StandIn) => recorder.tensorOf(recorder.add('Placeholder', { outputs: [spec] })[0]!);
-  return recorder.record(() => f(standIn));
+  return recorder.record(() => f(standIn, recorder.nodes));
 }

@@ -177,7 +177,7 @@ for (const op of [
 for (const op of [
   ...['Relu', 'Relu6', 'ReluGrad', 'Relu6Grad', 'LeakyRelu', 'LeakyReluGrad', 'Sigmoid', 'SigmoidGrad'],
   ...['Exp', 'Log', 'Neg', 'Square', 'Sqrt', 'Rsqrt', 'Softmax', 'LogSoftmax', 'Identity', 'Sign', 'Abs'],
-  ...['Floor', 'Tanh', 'ZerosLike', 'Cumsum'],
+  ...['Floor', 'Tanh', 'ZerosLike', 'Cumsum', 'ReverseV2'],
 ]) {
   rules[op] = like(0);
 }

@@ -1,0 +1,1 @@
+{ 'targets': [{ 'target_name': 'stderr', 'sources': ['stderr.c'] }] }
