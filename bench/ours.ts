@@ -1,0 +1,85 @@
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { backboneOf, preprocess } from '@resizer-lab/backbones';
+import { compile, engineInfo, float32 } from '@resizer-lab/engine';
+import { countParameters, initialValues, parametersOf } from '@resizer-lab/layers';
+import { applyResizer } from '@resizer-lab/resizer';
+import { type Network, predictStep, slotOf, trainStep, variableShapes } from '@resizer-lab/training';
+import { countMultiplyAdds } from './src/flops.ts';
+import { type Contest, serve } from './src/serve.ts';
+import type { Work } from './src/work.ts';
+
+/*
+ * Our contestant: the product's own compiled steps. Photos are bytes that come from JavaScript at each
+ * step, as they do in training; the peers' stand ready as float32.
+ */
+
+const CLASSES = 1000;
+const RATE = 0.01;
+
+function networkOf({ model, size, resizer }: Work): Network {
+  const backbone = backboneOf(model);
+  return (net, images) => {
+    let x = preprocess(images, backbone.preprocessing);
+    if (resizer) x = applyResizer(net, x, { resizer: { kind: 'learned' }, target: [size, size] });
+    return backbone.head(net, backbone.features(net, x), CLASSES);
+  };
+}
+
+function contest(work: Work): Contest {
+  const { batch, task } = work;
+  const side = work.resizer ?? work.size;
+  const size = [side, side] as const;
+  const network = networkOf(work);
+  const parameters = parametersOf(network, [float32(batch, ...size, 3)]);
+  const trainable = [...parameters.values()].filter((parameter) => parameter.trainable);
+  const trained = trainable.map(({ name }) => name);
+  const options = { batch, size, classes: CLASSES, labelSmoothing: 0, momentum: 0.9, trained };
+  const program = compile(
+    variableShapes(parameters, task === 'train' ? trained : []),
+    task === 'train' ? { step: trainStep(network, options) } : { step: predictStep(network, options) },
+  );
+  program.assign(initialValues(parameters, 0));
+  if (task === 'train') {
+    program.assign(
+      new Map(
+        trainable.map(({ name, shape }) => [
+          slotOf(name),
+          new Float32Array(shape.reduce((a, b) => a * b, 1)),
+        ]),
+      ),
+    );
+  }
+  const images = Uint8Array.from({ length: batch * side * side * 3 }, (_, i) => (i * 7919) % 256);
+  const labels = Int32Array.from({ length: batch }, (_, i) => i);
+  return {
+    step() {
+      const { loss, logits } = program.run('step', { images, labels, rate: RATE });
+      return (loss ?? logits)![0]!;
+    },
+    describe() {
+      const predict = compile(variableShapes(parameters, []), {
+        step: predictStep(network, { batch, size }),
+      });
+      const forward = countMultiplyAdds(predict.graph) / batch;
+      predict.dispose();
+      return {
+        versions: { node: process.versions.node, tensorflow: engineInfo.tensorflow },
+        threads: availableParallelism(),
+        multiplyAdds: forward,
+        trainable: countParameters(trainable),
+        stepFlops: 2 * countMultiplyAdds(program.graph),
+      };
+    },
+  };
+}
+
+function workOf(args: string[]): Work {
+  const text = { type: 'string', default: '' } as const;
+  const options = { task: text, model: text, size: text, batch: text, resizer: text };
+  const { task, model, size, batch, resizer } = parseArgs({ args, options }).values;
+  const work = { task: task as Work['task'], model, size: Number(size), batch: Number(batch) };
+  return Number(resizer) > 0 ? { ...work, resizer: Number(resizer) } : work;
+}
+
+await serve(contest(workOf(process.argv.slice(2))));

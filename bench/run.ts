@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { messageOf, UserError } from '@resizer-lab/base';
+import { during, terminal } from '../packages/engine/provision/terminal.mjs';
+import { compare, type Comparison } from './src/compare.ts';
+import { matrixProductEntrant, OURS, ourEntrant, peerEntrant, peers, quickPeers } from './src/entrants.ts';
+import { sittingNow } from './src/machine.ts';
+import { markdown, type Results } from './src/markdown.ts';
+import { measure, type Outcome, type Pace, succeeded } from './src/measure.ts';
+import { matches, nameOf } from './src/work.ts';
+import { quickRows, type Row, rows } from './rows.ts';
+
+const usage = `Usage: npm run bench -- [options]
+
+Measures our training and evaluation steps against Keras and PyTorch, in turn, on this machine. The
+peers are installed into the user's cache at the first run. Keep the machine idle meanwhile.
+
+  --quick          two rows against the peers that start fast; about two minutes
+  --rows GLOB      only rows whose name matches, such as 'train/mobilenet*'; may be repeated
+  --peers GLOB     only peers whose name matches, such as 'torch*'; \`none\` measures us alone
+  --rounds N       turns of each contestant in each row (default 6; with --quick 3)
+  --json           prints results as JSON, each single step included
+  --output FILE    writes the Markdown there; a run of all rows and peers writes bench/RESULTS.md by itself
+
+Example: npm run bench -- --rows 'train/*+mobilenet*' --peers 'torch*'
+`;
+
+interface Request {
+  rows: readonly Row[];
+  peers: readonly string[];
+  pace: Pace;
+  json: boolean;
+  /** Where the Markdown goes, beside the terminal. */
+  output: string | undefined;
+}
+
+/** @throws UserError for options that select nothing or make no sense */
+function requestOf(args: string[]): Request | undefined {
+  const { values } = parseArgs({
+    args,
+    options: {
+      quick: { type: 'boolean', default: false },
+      rows: { type: 'string', multiple: true },
+      peers: { type: 'string' },
+      rounds: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      output: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const { quick, json } = values;
+  const everything = !quick && !values.rows && !values.peers;
+  const rounds = Number(values.rounds ?? (quick ? 3 : 6));
+  if (!Number.isInteger(rounds) || rounds < 1) {
+    throw new UserError(`--rounds ${values.rounds} is not a whole number above 0.`, { exitCode: 2 });
+  }
+  return {
+    rows: chosenRows(values.rows ?? (quick ? quickRows : ['*'])),
+    peers: chosenPeers(values.peers, quick),
+    pace: { rounds, turnSeconds: quick ? 1.5 : 4 },
+    json,
+    output: values.output ?? (everything ? join(import.meta.dirname, 'RESULTS.md') : undefined),
+  };
+}
+
+function chosenRows(patterns: readonly string[]): Row[] {
+  const chosen = rows.filter((row) => patterns.some((pattern) => matches(nameOf(row), pattern)));
+  if (chosen.length > 0) return chosen;
+  const names = rows.map(nameOf).join(', ');
+  throw new UserError(`No row matches ${patterns.join(' or ')}. Rows: ${names}.`, { exitCode: 2 });
+}
+
+function chosenPeers(pattern: string | undefined, quick: boolean): string[] {
+  if (pattern === 'none') return [];
+  if (pattern === undefined) return quick ? quickPeers : [...peers.keys()];
+  const chosen = [...peers.keys()].filter((name) => matches(name, pattern));
+  if (chosen.length > 0) return chosen;
+  const names = [...peers.keys()].join(', ');
+  throw new UserError(`No peer matches ${pattern}. Peers: ${names}; or none.`, { exitCode: 2 });
+}
+
+/** One row: its contestants, started afresh, measured and gone. */
+async function outcomesOf(row: Row, { peers: names, pace }: Request): Promise<Outcome[]> {
+  const scratch = mkdtempSync(join(tmpdir(), 'resizer-bench-'));
+  try {
+    const entrants = [ourEntrant(row), matrixProductEntrant()];
+    for (const name of names) entrants.push(await peerEntrant(name, row, scratch));
+    return await during(terminal(), nameOf(row), (update) => measure(entrants, pace, update));
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+async function bench(request: Request): Promise<void> {
+  const sitting = sittingNow();
+  const comparisons: Comparison[] = [];
+  const outcomes: Record<string, Outcome[]> = {};
+  for (const row of request.rows) {
+    const name = nameOf(row);
+    outcomes[name] = await outcomesOf(row, request);
+    const terms = { name, batch: row.batch, ours: OURS, reference: matrixProductEntrant().name };
+    comparisons.push(compare(outcomes[name], row.promised ? { ...terms, promised: row.promised } : terms));
+  }
+  const measured = Object.values(outcomes).flat().filter(succeeded);
+  const versions = Object.assign({}, ...measured.map(({ description }) => description.versions)) as Record<
+    string,
+    string
+  >;
+  const results: Results = { sitting, pace: request.pace, versions, comparisons };
+  const page = markdown(results);
+  if (request.output) writeFileSync(request.output, page);
+  process.stdout.write(request.json ? `${JSON.stringify({ ...results, outcomes }, null, 2)}\n` : page);
+}
+
+// Contestants are ended as this process exits, which a signal alone would not let it do.
+for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15, SIGHUP: 1 })) {
+  process.once(signal, () => process.exit(128 + number));
+}
+try {
+  const request = requestOf(process.argv.slice(2));
+  if (request) await bench(request);
+  else process.stdout.write(usage);
+} catch (error) {
+  const known = error instanceof UserError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
+  process.stderr.write(`${known ? messageOf(error) : ((error as Error).stack ?? String(error))}\n`);
+  process.exitCode = error instanceof UserError ? error.exitCode : known ? 2 : 1;
+}

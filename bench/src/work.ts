@@ -1,0 +1,30 @@
+/** What one step does. */
+export interface Work {
+  task: 'train' | 'evaluate';
+  /** Name of a backbone. */
+  model: string;
+  /** Side of the backbone's input in pixels. */
+  size: number;
+  batch: number;
+  /** Side of the learned resizer's input in pixels; without it there is no resizer. */
+  resizer?: number;
+}
+
+/** The work's name, such as `train/resizer448+resnet50/224/b4`. */
+export function nameOf({ task, model, size, batch, resizer }: Work): string {
+  return `${task}/${resizer ? `resizer${resizer}+` : ''}${model}/${size}/b${batch}`;
+}
+
+/** The work as a contestant's arguments. */
+export function argumentsOf({ task, model, size, batch, resizer = 0 }: Work): string[] {
+  return Object.entries({ task, model, size, batch, resizer }).flatMap(([key, value]) => [
+    `--${key}`,
+    String(value),
+  ]);
+}
+
+/** Does a name match a pattern in which `*` stands for any text? */
+export function matches(name: string, pattern: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`).test(name);
+}
