@@ -10,7 +10,7 @@ import { openDataset } from './manifest.ts';
 const root = process.env.RESIZER_DATA;
 const absent = !root || !existsSync(join(root, 'imagenette'));
 
-describe.skipIf(absent)(`Imagenette${absent ? ' (skipped: RESIZER_DATA has no imagenette)' : ''}`, () => {
+describe.skipIf(absent)('real photos (needs RESIZER_DATA with imagenette and imagenet-sample)', () => {
   const config: FolderConfig = { kind: 'folder', path: 'imagenette', train: 'train', test: 'val' };
 
   it('is whole, and comes in batches of its own pixels', async () => {
