@@ -1,5 +1,11 @@
 export { writeAtomically } from './atomic.ts';
+export { readCheckpoint, readSavedModelVariables } from './checkpoint.ts';
+export { readCheckpointV1 } from './checkpoint-v1.ts';
+export { readKerasH5 } from './keras-reader.ts';
+export { kerasNames } from './keras-variables.ts';
+export { writeKerasH5 } from './keras-writer.ts';
 export { type MatchOptions, matchWeights, type WantedWeight } from './match.ts';
+export { readWeights } from './read.ts';
 export {
   decodeSafetensors,
   encodeSafetensors,

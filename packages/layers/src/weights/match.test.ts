@@ -57,6 +57,11 @@ describe('matchWeights', () => {
     expect(matchWeights(wanted, weights, { source, ignore: ['predictions/'] }).size).toBe(1);
   });
 
+  it('passes over integers that nobody wants', () => {
+    const weights = given({ a: zeros(1), global_step: { shape: [], data: BigInt64Array.of(7n) } });
+    expect([...matchWeights([{ name: 'a', shape: [1] }], weights, { source }).keys()]).toEqual(['a']);
+  });
+
   it('stays readable for hundreds of hostile names', () => {
     const weights = given(
       Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`${i}\n${'x'.repeat(10_000)}`, zeros(1)])),

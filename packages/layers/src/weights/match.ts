@@ -19,7 +19,8 @@ export interface MatchOptions {
 const listed = 5;
 
 /**
- * The values of all wanted weights, in the order wanted; all or nothing.
+ * The values of all wanted weights, in the order wanted; all or nothing. Unexpected integers are no
+ * weights but state (a step counter, a seed), and are passed over.
  * @throws UserError that lists what is missing, unexpected, of another shape or not of floats, with
  *   the nearest name of the other side.
  */
@@ -40,9 +41,10 @@ export function matchWeights(
     } else matched.set(name, tensor);
   }
   const names = new Set(wanted.map(({ name }) => name));
-  const unexpected = [...given.keys()].filter(
-    (name) => !names.has(name) && !ignore.some((prefix) => name.startsWith(prefix)),
-  );
+  const unexpected = [...given]
+    .filter(([name, tensor]) => isFloatTensor(tensor) && !names.has(name))
+    .map(([name]) => name)
+    .filter((name) => !ignore.some((prefix) => name.startsWith(prefix)));
   if (missing.length + misfits.length + unexpected.length === 0) return matched;
   // Names that found their partner are no candidates for another.
   const spare = unexpected.length > 0 ? unexpected : [...given.keys()];
