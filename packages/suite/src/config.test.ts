@@ -301,7 +301,7 @@ describe('hostile files', () => {
           for (const line of result.message.split('\n')) expect(line.startsWith(`${file}:`)).toBe(true);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 

@@ -1,0 +1,148 @@
+import { readdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Json, messageOf, UserError } from '@resizer-lab/base';
+import { cellFolder, logTail, readCell, readResult, writeFailure, writeResult } from './ledger.ts';
+import { takeLock } from './lock.ts';
+import { check, didYouMean, problemText, quote } from './problems.ts';
+import { STOP_SIGNALS } from './stop.ts';
+import type { Cell, CellContext, Study } from './study.ts';
+
+/** How an attempt at a cell ended. `busy`: another process is at it. `stopped`: told to; it resumes. */
+export type CellEnd = 'done' | 'failed' | 'busy' | 'stopped';
+
+/** The exit codes by which a cell's process tells its runner (75: EX_TEMPFAIL of sysexits.h). */
+export const CELL_EXIT: Readonly<Record<CellEnd, number>> = { done: 0, failed: 1, busy: 75, stopped: 130 };
+
+export interface RunCellOptions {
+  readonly studies: readonly Study[];
+  readonly dataRoot: string;
+  /** Versions and device, for the record. */
+  readonly software: Readonly<Record<string, Json>>;
+}
+
+/**
+ * Runs the cell of a folder in this process: what the runner starts one process a cell for. Never
+ * throws for what the study does: a failure is in `failed.json` and, in a line, on stderr. Stops at
+ * the study's next opportunity on SIGINT, SIGTERM, SIGHUP, when the runner is gone, and when the
+ * cell's lock is lost.
+ */
+export async function runCell(directory: string, options: RunCellOptions): Promise<CellEnd> {
+  // On a full disk the log cannot be written either; that must not be what ends the process.
+  process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
+  const taken = await takeLock(join(directory, 'cell'));
+  if ('heldBy' in taken) return 'busy';
+  const stop = stopSignal(taken.lock.lost);
+  try {
+    if ((await readResult(directory)) !== undefined) return 'done';
+    await clean(directory);
+    await work(directory, stop.signal, options);
+    return 'done';
+  } catch (error) {
+    if (stop.signal.aborted) {
+      console.error(messageOf(stop.signal.reason));
+      return 'stopped';
+    }
+    await report(directory, error);
+    return 'failed';
+  } finally {
+    stop.dispose();
+    await taken.lock.release();
+  }
+}
+
+async function work(directory: string, signal: AbortSignal, options: RunCellOptions): Promise<void> {
+  const started = new Date();
+  const cell = await readCell(directory);
+  if (cell === undefined) throw new UserError(`${directory}: no cell here (cell.json is missing)`);
+  const study = studyOf(cell, options.studies);
+  const config = check(study.cell, cell.config);
+  if ('problems' in config) {
+    throw new UserError(`cell "${cell.id}": ${config.problems.map(problemText).join('; ')}`);
+  }
+  const context = await contextOf(directory, cell, { signal, dataRoot: options.dataRoot });
+  const measured = await study.run({ ...cell, config: config.value }, context);
+  // As it will be read back: a number that is not finite is refused here, where its name is known.
+  const measurements = check(study.measurements, measured);
+  if ('problems' in measurements) {
+    throw new UserError(`measurements are unusable: ${measurements.problems.map(problemText).join('; ')}`);
+  }
+  const finished = new Date();
+  await writeResult(directory, {
+    state: 'done',
+    measurements: (measured ?? null) as Json,
+    started: started.toISOString(),
+    finished: finished.toISOString(),
+    seconds: (finished.getTime() - started.getTime()) / 1000,
+    software: { ...options.software },
+  });
+}
+
+async function contextOf(
+  directory: string,
+  { id, needs }: Cell,
+  { signal, dataRoot }: Pick<CellContext, 'signal' | 'dataRoot'>,
+): Promise<CellContext> {
+  const suiteDir = dirname(dirname(directory));
+  for (const [role, key] of Object.entries(needs)) {
+    if ((await readResult(cellFolder(suiteDir, key))) === undefined) {
+      throw new UserError(`cell "${id}" needs cell ${key} (its ${role}), which is not done; run the suite`);
+    }
+  }
+  return {
+    directory,
+    dataRoot,
+    signal,
+    need(role) {
+      const key = needs[role];
+      if (key === undefined) throw new TypeError(`cell "${id}" has no need "${role}"`);
+      return cellFolder(suiteDir, key);
+    },
+    progress: (update) => tell({ kind: 'progress', update }),
+  };
+}
+
+function studyOf({ id, study: name }: Cell, studies: readonly Study[]): Study {
+  const study = studies.find((candidate) => candidate.name === name);
+  if (study !== undefined) return study;
+  const known = studies.map((candidate) => candidate.name);
+  throw new UserError(
+    `cell "${id}" is of study ${quote(name)}, which is not here;${didYouMean(name, known)} known: ${known.join(', ')}`,
+  );
+}
+
+/** Removes what an earlier attempt left: its failure, and files that it was killed in the middle of writing. */
+async function clean(directory: string): Promise<void> {
+  const names = await readdir(directory);
+  const leftovers = names.filter((name) => /^(failed\.json|(cell|result|failed)\.json\.\d+)$/.test(name));
+  await Promise.all(leftovers.map((name) => rm(join(directory, name), { force: true })));
+}
+
+async function report(directory: string, error: unknown): Promise<void> {
+  const [reason = ''] = messageOf(error).split('\n');
+  console.error(error instanceof UserError || !(error instanceof Error) ? reason : error.stack);
+  tell({ kind: 'failed', reason });
+  const failure = { reason, log: await logTail(directory), when: new Date().toISOString() };
+  await writeFailure(directory, failure).catch((cause: unknown) => console.error(messageOf(cause)));
+}
+
+/** Tells the runner, if there is one and it lives. */
+function tell(message: { kind: string; [key: string]: unknown }): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}
+
+function stopSignal(lost: AbortSignal): { signal: AbortSignal; dispose: () => void } {
+  const told = new AbortController();
+  const stop = () => told.abort(new UserError('the cell was told to stop'));
+  for (const name of STOP_SIGNALS) process.on(name, stop);
+  // Without its runner a cell stops, so that a new runner need not wait for it.
+  process.on('disconnect', stop);
+  if (process.send !== undefined && !process.connected) stop();
+  return {
+    signal: AbortSignal.any([told.signal, lost]),
+    dispose() {
+      for (const name of STOP_SIGNALS) process.off(name, stop);
+      process.off('disconnect', stop);
+    },
+  };
+}
