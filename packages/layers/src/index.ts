@@ -1,8 +1,20 @@
 export { constant, glorotUniform, heNormal, type Initialiser } from './initialisers.ts';
-export { batchNorm, conv, dense, depthwiseConv } from './layers.ts';
+export {
+  batchNorm,
+  type BatchNormOptions,
+  conv,
+  type ConvOptions,
+  dense,
+  depthwiseConv,
+  type DepthwiseConvOptions,
+  dropConnect,
+  dropout,
+} from './layers.ts';
 export {
   countParameters,
+  type DropRates,
   initialValues,
+  multiplyAddsOf,
   type Parameter,
   type Parameters,
   parametersOf,

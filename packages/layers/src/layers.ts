@@ -4,10 +4,12 @@ import {
   conv2d,
   type ConvolutionOptions,
   depthwiseConv2d,
+  dropout as dropoutOp,
   matMul,
   type Tensor1D,
   type Tensor2D,
   type Tensor4D,
+  tf,
 } from '@resizer-lab/engine';
 import { constant, glorotUniform, heNormal, type Initialiser } from './initialisers.ts';
 import type { Scope } from './scope.ts';
@@ -18,21 +20,27 @@ export interface ConvOptions extends ConvolutionOptions {
   kernel: number;
   bias?: boolean;
   initial?: Initialiser;
+  /** What the parameters are called. Default: Keras' names. */
+  names?: { kernel: string; bias: string };
 }
+
+const defaultNames = { kernel: 'kernel', bias: 'bias' };
 
 /** Convolution with parameters `name/kernel` [k, k, in, filters] and, if wanted, `name/bias`. */
 export function conv(net: Scope, name: string, x: Tensor4D, options: ConvOptions): Tensor4D {
-  const { filters, kernel, bias = false, initial = heNormal(), ...window } = options;
+  const { filters, kernel, bias = false, initial = heNormal(), names = defaultNames, ...window } = options;
   const layer = net.in(name);
   const shape = [kernel, kernel, x.shape[3], filters];
-  const weights = layer.parameter('kernel', { shape, trainable: true, initial }) as Tensor4D;
+  const weights = layer.parameter(names.kernel, { shape, trainable: true, initial }) as Tensor4D;
   const y = conv2d(x, weights, window);
-  return net.output(name, bias ? biasAdd(y, biasOf(layer, filters)) : y);
+  return net.output(name, bias ? biasAdd(y, biasOf(layer, names.bias, filters)) : y);
 }
 
 export interface DepthwiseConvOptions extends ConvolutionOptions {
   kernel: number;
   multiplier?: number;
+  /** What the parameter is called. Default: Keras' `depthwise_kernel`. */
+  parameter?: string;
 }
 
 /** Depthwise convolution with the parameter `name/depthwise_kernel` [k, k, in, multiplier]. */
@@ -42,8 +50,8 @@ export function depthwiseConv(
   x: Tensor4D,
   options: DepthwiseConvOptions,
 ): Tensor4D {
-  const { kernel, multiplier = 1, ...window } = options;
-  const weights = net.in(name).parameter('depthwise_kernel', {
+  const { kernel, multiplier = 1, parameter = 'depthwise_kernel', ...window } = options;
+  const weights = net.in(name).parameter(parameter, {
     shape: [kernel, kernel, x.shape[3], multiplier],
     trainable: true,
     initial: heNormal({ depthwise: true }),
@@ -55,6 +63,8 @@ export interface BatchNormOptions {
   epsilon?: number;
   /** Weight of the old moving statistics in each update. */
   momentum?: number;
+  /** Whether there is a `gamma`; it is 1 otherwise. */
+  scale?: boolean;
 }
 
 /**
@@ -62,14 +72,14 @@ export interface BatchNormOptions {
  * update of the moving statistics at the engine's `batchNorm`.
  */
 export function batchNorm(net: Scope, name: string, x: Tensor4D, options: BatchNormOptions = {}): Tensor4D {
-  const { epsilon = 1e-3, momentum = 0.99 } = options;
+  const { epsilon = 1e-3, momentum = 0.99, scale = true } = options;
   const layer = net.in(name);
-  const shape = [x.shape[3]];
+  const shape: [number] = [x.shape[3]];
   const vector = (parameter: string, value: number, trainable: boolean) =>
     layer.parameter(parameter, { shape, trainable, initial: constant(value) }) as Tensor1D;
   const inputs = {
     x,
-    gamma: vector('gamma', 1, true),
+    gamma: scale ? vector('gamma', 1, true) : tf.tensor1d(new Float32Array(shape[0]).fill(1)),
     beta: vector('beta', 0, true),
     movingMean: vector('moving_mean', 0, false),
     movingVariance: vector('moving_variance', 1, false),
@@ -77,7 +87,7 @@ export function batchNorm(net: Scope, name: string, x: Tensor4D, options: BatchN
   const { y, movingMean, movingVariance } = batchNormOp(inputs, {
     training: net.training,
     epsilon,
-    momentum,
+    momentum: net.batchNormMomentum ?? momentum,
   });
   if (net.training) {
     layer.update('moving_mean', movingMean);
@@ -91,9 +101,29 @@ export function dense(net: Scope, name: string, x: Tensor2D, { units }: { units:
   const layer = net.in(name);
   const shape = [x.shape[1], units];
   const kernel = layer.parameter('kernel', { shape, trainable: true, initial: glorotUniform }) as Tensor2D;
-  return net.output(name, biasAdd(matMul(x, kernel), biasOf(layer, units)));
+  return net.output(name, biasAdd(matMul(x, kernel), biasOf(layer, 'bias', units)));
 }
 
-function biasOf(layer: Scope, size: number): Tensor1D {
-  return layer.parameter('bias', { shape: [size], trainable: true, initial: constant(0) }) as Tensor1D;
+/** Dropout at the scope's rate; nothing is left out where the scope drops nothing. */
+export function dropout(net: Scope, name: string, x: Tensor2D): Tensor2D {
+  const { dropout: rate = 0 } = net.dropRates;
+  return rate === 0 ? x : dropoutOp(x, net.dropSeed(name), { rate });
+}
+
+/**
+ * Leaves out a residual branch of some of the examples, at depth times the scope's rate.
+ * @param options depth: where in the network the branch stands, 0 (first) … 1 (last)
+ */
+export function dropConnect(
+  net: Scope,
+  name: string,
+  branch: Tensor4D,
+  options: { depth: number },
+): Tensor4D {
+  const rate = (net.dropRates.dropConnect ?? 0) * options.depth;
+  return rate === 0 ? branch : dropoutOp(branch, net.dropSeed(name), { rate, unit: 'example' });
+}
+
+function biasOf(layer: Scope, name: string, size: number): Tensor1D {
+  return layer.parameter(name, { shape: [size], trainable: true, initial: constant(0) }) as Tensor1D;
 }

@@ -1,5 +1,14 @@
-import { stream } from '@resizer-lab/base';
-import { dryRun, float32, type InputSpec, type Tensor, type Variables } from '@resizer-lab/engine';
+import { hashOf, stream } from '@resizer-lab/base';
+import {
+  countMultiplyAdds,
+  dryRun,
+  float32,
+  type InputSpec,
+  type Node,
+  type Tensor,
+  tf,
+  type Variables,
+} from '@resizer-lab/engine';
 import type { Initialiser } from './initialisers.ts';
 
 /** A named array of numbers that a network owns. */
@@ -11,11 +20,23 @@ export interface Parameter {
   initial: Initialiser;
 }
 
+/** Shares of a network that a training step leaves out at random; 0, the default, leaves nothing out. */
+export interface DropRates {
+  /** Of the features in front of the head (Srivastava et al. 2014). */
+  dropout?: number;
+  /** Of the examples' last residual branch; for earlier ones it grows from 0 with depth (Huang et al. 2016). */
+  dropConnect?: number;
+}
+
 export interface ScopeOptions {
   /** Where parameters are read from; undefined in a dry run, which only collects declarations. */
   variables: Variables;
   /** Batch norm uses the batch's statistics, and updates the moving ones. */
   training: boolean;
+  /** Weight of the old moving statistics in each update, for all batch norms. Default: each layer's own. */
+  batchNormMomentum?: number;
+  /** What is left out, in training steps only. The seed, int32 [2], is an input of the program. */
+  dropping?: DropRates & { seed: Tensor };
   /** Called with each layer's output, by the layer's name. */
   observe?: (name: string, output: Tensor) => void;
 }
@@ -43,8 +64,25 @@ export class Scope {
     return new Scope({ ...this.#options, training: false }, this.#prefix);
   }
 
+  get batchNormMomentum(): number | undefined {
+    return this.#options.batchNormMomentum;
+  }
+
   get training(): boolean {
     return this.#options.training;
+  }
+
+  /** Rates at which the network drops units; empty unless it is being trained so. */
+  get dropRates(): DropRates {
+    return this.#options.dropping ?? {};
+  }
+
+  /** The seed, int32 [2], of a layer that drops units: its own in each step, whatever other layers there are. */
+  dropSeed(name: string): Tensor {
+    const { dropping } = this.#options;
+    if (!dropping) throw new Error(`${this.#prefix}${name} asks for a seed, and the scope has none`);
+    const key = Number.parseInt(hashOf(this.#prefix + name).slice(0, 8), 16) | 0;
+    return tf.add(dropping.seed, tf.tensor1d([0, key], 'int32'));
   }
 
   /** The value of a parameter, which is declared by asking for it. */
@@ -115,19 +153,32 @@ class Declarations implements Variables {
 /** Parameters by name, in the order in which the network asks for them. */
 export type Parameters = ReadonlyMap<string, Parameter>;
 
+/** A network as a function of a scope and its arguments. */
+type Network = (net: Scope, ...inputs: never[]) => unknown;
+
 /**
  * The parameters of a network, found by running it once on stand-ins.
  * @param inputs shapes and types of the network's arguments
  */
-export function parametersOf(
-  network: (net: Scope, ...inputs: never[]) => unknown,
+export function parametersOf(network: Network, inputs: readonly InputSpec[]): Parameters {
+  return declare(network, inputs, ({ parameters }) => parameters);
+}
+
+/** Multiply-adds of one forward pass of a network; what counts is said at the engine's `countMultiplyAdds`. */
+export function multiplyAddsOf(network: Network, inputs: readonly InputSpec[]): number {
+  return declare(network, inputs, ({ graph }) => countMultiplyAdds(graph));
+}
+
+function declare<R>(
+  network: Network,
   inputs: readonly InputSpec[],
-): Parameters {
-  return dryRun((standIn) => {
+  read: (run: { parameters: Parameters; graph: readonly Node[] }) => R,
+): R {
+  return dryRun((standIn, graph) => {
     const variables = new Declarations(standIn);
     const tensors = inputs.map(standIn) as never[];
     network(new Scope({ variables, training: false }), ...tensors);
-    return variables.parameters;
+    return read({ parameters: variables.parameters, graph });
   });
 }
 
