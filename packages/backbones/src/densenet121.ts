@@ -1,0 +1,87 @@
+import { UserError } from '@resizer-lab/base';
+import { averagePool, globalAveragePool, relu, type Tensor2D, type Tensor4D, tf } from '@resizer-lab/engine';
+import { batchNorm, conv, type Scope } from '@resizer-lab/layers';
+import type { Backbone } from './backbone.ts';
+import { convNorm, predictions, refuseDropConnect, stem7x7 } from './blocks.ts';
+
+/** Huang et al. 2017, Table 1: dense layers of the four blocks. */
+const blocks = [6, 12, 24, 16] as const;
+
+/** k of the paper: channels that each layer adds. */
+const growth = 32;
+
+const norm = { epsilon: 1.001e-5, momentum: 0.99 };
+
+/** Five halvings, of which the last three round down. */
+const smallestSize = 29;
+
+function features(net: Scope, images: Tensor4D): Tensor2D {
+  refuseDropConnect(net, densenet121.title);
+  refuseSmall(images);
+  let x = stem7x7(net, images, { bias: false, pool: 'pool1', norm });
+  for (const [i, layers] of blocks.entries()) {
+    const stage = i + 2;
+    for (let layer = 1; layer <= layers; layer++) x = denseLayer(net, `conv${stage}_block${layer}`, x);
+    if (i < blocks.length - 1) x = transition(net, `pool${stage}`, x);
+  }
+  return globalAveragePool(net.output('relu', relu(batchNorm(net, 'bn', x, norm))));
+}
+
+/** Appends `growth` channels: batch norm, ReLU, 1×1, batch norm, ReLU, 3×3. */
+function denseLayer(net: Scope, name: string, x: Tensor4D): Tensor4D {
+  let y = relu(batchNorm(net, `${name}_0_bn`, x, norm));
+  const narrow = { filters: 4 * growth, kernel: 1, norm };
+  y = relu(convNorm(net, [`${name}_1_conv`, `${name}_1_bn`], y, narrow));
+  y = conv(net, `${name}_2_conv`, y, { filters: growth, kernel: 3 });
+  return net.output(`${name}_concat`, tf.concat([x, y], 3));
+}
+
+/** Half the channels and half the size. */
+function transition(net: Scope, name: string, x: Tensor4D): Tensor4D {
+  let y = relu(batchNorm(net, `${name}_bn`, x, norm));
+  y = conv(net, `${name}_conv`, y, { filters: x.shape[3] / 2, kernel: 1 });
+  return net.output(`${name}_pool`, averagePool(y, { size: 2, stride: 2, padding: 'valid' }));
+}
+
+function refuseSmall({ shape: [, height, width] }: Tensor4D): void {
+  if (Math.min(height, width) >= smallestSize) return;
+  throw new UserError(
+    `DenseNet-121 halves images five times and needs at least ${smallestSize}×${smallestSize} pixels, not ` +
+      `${height}×${width}; take a larger target size.`,
+    { exitCode: 2 },
+  );
+}
+
+const citation = 'Huang et al., Densely Connected Convolutional Networks, CVPR 2017';
+
+/** DenseNet-121 as in Keras Applications. */
+export const densenet121: Backbone = {
+  name: 'densenet121',
+  title: 'DenseNet-121',
+  citation,
+  inputSize: 224,
+  smallestSize,
+  // Torch's: mean and deviation of ImageNet by channel.
+  preprocessing: {
+    offset: [0.485 * 255, 0.456 * 255, 0.406 * 255],
+    scale: [0.229 * 255, 0.224 * 255, 0.225 * 255],
+  },
+  batchNorm: norm,
+  dropRates: { dropout: 0 },
+  parameters: { total: 8_062_504, trainable: 7_978_856 },
+  multiplyAdds: 2_834_161_664,
+  features,
+  head: predictions,
+  headName: 'predictions',
+  weights: [
+    {
+      name: 'ImageNet (Keras Applications)',
+      url: 'https://storage.googleapis.com/tensorflow/keras-applications/densenet/densenet121_weights_tf_dim_ordering_tf_kernels.h5',
+      format: 'keras-h5',
+      checksum: { algorithm: 'md5', hex: '9d60b8095a5708f2dcce2bca79d332c7' },
+      classes: 1000,
+      licence: 'BSD-3-Clause',
+      citation,
+    },
+  ],
+};

@@ -1,0 +1,16 @@
+import { type Tensor, type Tensor4D, tf, toFloat } from '@resizer-lab/engine';
+import type { Channels, Preprocessing } from './backbone.ts';
+
+/**
+ * What the first layer expects, from bytes.
+ * @param images [batch, h, w, 3], red, green, blue, 0 … 255
+ * @returns float32 [batch, h, w, 3]
+ */
+export function preprocess(images: Tensor4D, { offset, scale, order }: Preprocessing): Tensor4D {
+  const scaled: Tensor4D = tf.div(tf.sub(toFloat(images), channelwise(offset)), channelwise(scale));
+  return order === 'bgr' ? tf.reverse(scaled, 3) : scaled;
+}
+
+function channelwise(value: number | Channels): Tensor {
+  return typeof value === 'number' ? tf.scalar(value) : tf.tensor1d([...value]);
+}
