@@ -21,7 +21,9 @@ export function countMultiplyAdds(graph: readonly Node[]): number {
     const each = perOutput[node.op];
     if (!each) continue;
     const attributes: Attributes = Object.fromEntries(
-      node.attributes.flatMap((attribute) => ('value' in attribute ? [[attribute.name, attribute.value]] : [])),
+      node.attributes.flatMap((attribute) =>
+        'value' in attribute ? [[attribute.name, attribute.value]] : [],
+      ),
     );
     count += product(outputsOf(node.op, node.inputs, attributes)[0]!.shape) * each(node, attributes);
   }
