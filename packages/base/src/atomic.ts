@@ -56,7 +56,9 @@ function writeError(path: string, error: unknown): unknown {
   const reasons: Record<string, string> = {
     ENOSPC: 'the disk is full. Free some space and run again',
     EDQUOT: 'the disk quota is used up. Free some space and run again',
-    ENOENT: 'its folder does not exist. Create it first',
+    ENOENT: 'its folder is gone. Was it moved or removed?',
+    EACCES: 'permission denied. Check who owns the folder',
+    EROFS: 'the disk is read-only. Choose another folder',
   };
   const code = codeOf(error);
   if (code === undefined) return error;

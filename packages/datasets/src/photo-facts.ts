@@ -1,7 +1,6 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { codeOf, hashOf, messageOf, sha256, UserError } from '@resizer-lab/base';
-import writeFileAtomic from 'write-file-atomic';
+import { codeOf, hashOf, messageOf, sha256, UserError, writeAtomically } from '@resizer-lab/base';
 import { PhotoError, probePhoto } from './photo.ts';
 import { eachOf } from './pool.ts';
 
@@ -63,7 +62,7 @@ export class PhotoFacts {
     try {
       await mkdir(dirname(this.file), { recursive: true });
       const text = JSON.stringify({ format: FORMAT, photos: [...this.known] });
-      await writeFileAtomic(this.file, text, { fsync: false });
+      await writeAtomically(this.file, [Buffer.from(text)]);
     } catch (error) {
       throw new UserError(`cache file ${this.file} cannot be written (${messageOf(error)})`, {
         cause: error,

@@ -90,7 +90,7 @@ function background({ size, target }: SyntheticConfig, draws: Stream) {
   return Array.from({ length: 12 }, () => {
     const frequency = lowest * (highest / lowest) ** draws.uniform();
     const angle = Math.PI * draws.uniform();
-    const amplitude = 6 * Math.min(3, Math.sqrt(highest / frequency)) * (0.5 + draws.uniform());
+    const amplitude = 3 * Math.min(3, Math.sqrt(highest / frequency)) * (0.5 + draws.uniform());
     const colour = [0, 1, 2].map(() => 1 + 0.5 * (draws.uniform() - 0.5));
     return {
       wave: {
@@ -116,7 +116,7 @@ function fineGrating(
   return Array.from({ length: 14 }, () => ({
     // Detuned the same way for all classes: the phase drifts over a patch, as in a real texture.
     frequency: [direction[0] / k + detuning(size, draws), direction[1] / k + detuning(size, draws)],
-    amplitude: matched * (24 + 24 * draws.uniform()),
+    amplitude: matched * (48 + 32 * draws.uniform()),
     phase: phase(draws),
     window: { x: size * draws.uniform(), y: size * draws.uniform(), sigma },
   }));

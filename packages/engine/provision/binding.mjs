@@ -61,7 +61,11 @@ export function buildBinding(work, { binding, library, python, compiler }) {
     const source = await buildFolder(work, library);
     const env = { ...work.env, CXX: compiler, PYTHON: python };
     const variables = [`--napi_build_version=${napi}`, '--module_name=tfjs_binding'];
-    await compile(work, { source, variables: [...variables, `--module_path=${join(source, dirname(compiled))}`], env });
+    await compile(work, {
+      source,
+      variables: [...variables, `--module_path=${join(source, dirname(compiled))}`],
+      env,
+    });
     await compile(work, { source: join(source, 'stderr'), variables: [], env });
     const folder = await assemble(work, source, { binding, library });
     await writeFile(join(folder, versionFile), await tryBinding(work, join(folder, compiled), library));

@@ -69,8 +69,10 @@ const checks: GradientCheck[] = [
     ),
   ),
   ...convolutions.map(([name, options]) =>
-    check(`depthwiseConv2d, ${name}`, { x: [1, 5, 6, 2], filter: [3, 3, 2, 2] }, (t: Images & { filter: Tensor4D }) =>
-      depthwiseConv2d(t.x, t.filter, options),
+    check(
+      `depthwiseConv2d, ${name}`,
+      { x: [1, 5, 6, 2], filter: [3, 3, 2, 2] },
+      (t: Images & { filter: Tensor4D }) => depthwiseConv2d(t.x, t.filter, options),
     ),
   ),
   check('batchNorm, training', batchNormInputs, (t: never) => normalised(t, true)),
@@ -80,18 +82,25 @@ const checks: GradientCheck[] = [
   { ...check('leakyRelu', image, (t: Images) => leakyRelu(t.x)), kinks: [0] },
   check('sigmoid', image, (t: Images) => sigmoid(t.x)),
   ...interpolations.flatMap((method) =>
-    sizes.map(([name, size]) => check(`resize, ${method}, ${name}`, image, (t: Images) => resize(t.x, size, method))),
+    sizes.map(([name, size]) =>
+      check(`resize, ${method}, ${name}`, image, (t: Images) => resize(t.x, size, method)),
+    ),
   ),
   ...pools.map(([name, options]) => ({
     ...check(`maxPool, ${name}`, image, (t: Images) => maxPool(t.x, options)),
     spaced: true,
   })),
-  ...pools.map(([name, options]) => check(`averagePool, ${name}`, image, (t: Images) => averagePool(t.x, options))),
+  ...pools.map(([name, options]) =>
+    check(`averagePool, ${name}`, image, (t: Images) => averagePool(t.x, options)),
+  ),
   check('globalAveragePool', image, (t: Images) => globalAveragePool(t.x)),
   check('matMul', { a: [3, 4], b: [4, 2] }, ({ a, b }: { a: Tensor2D; b: Tensor2D }) => matMul(a, b)),
   check('biasAdd', { x: [3, 4], bias: [4] }, (t: { x: Tensor2D; bias: Tensor1D }) => biasAdd(t.x, t.bias)),
   check('softmaxCrossEntropy', { logits: [3, 4] }, ({ logits }: { logits: Tensor2D }) =>
-    softmaxCrossEntropy(logits, tf.tensor2d([0.1, 0.2, 0.3, 0.4, 0, 0, 1, 0, 0.25, 0.25, 0.25, 0.25], [3, 4])),
+    softmaxCrossEntropy(
+      logits,
+      tf.tensor2d([0.1, 0.2, 0.3, 0.4, 0, 0, 1, 0, 0.25, 0.25, 0.25, 0.25], [3, 4]),
+    ),
   ),
 ];
 

@@ -24,10 +24,15 @@ const EPSILON = 2 ** -7;
  */
 export function gradientError({ name, inputs, f, kinks = [], spaced = false }: GradientCheck): number {
   const points = new Map(
-    Object.entries(inputs).map(([input, shape]) => [input, { shape, data: sample({ name, input, shape, kinks, spaced }) }]),
+    Object.entries(inputs).map(([input, shape]) => [
+      input,
+      { shape, data: sample({ name, input, shape, kinks, spaced }) },
+    ]),
   );
   const tensors = () =>
-    Object.fromEntries([...points].map(([input, { shape, data }]) => [input, tf.tensor(data.slice(), [...shape])]));
+    Object.fromEntries(
+      [...points].map(([input, { shape, data }]) => [input, tf.tensor(data.slice(), [...shape])]),
+    );
   const output = tf.tidy(() => f(tensors()));
   const direction = sample({ name, input: 'upstream', shape: output.shape, kinks: [], spaced: false });
   output.dispose();

@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf, UserError } from '@resizer-lab/base';
+import { messageOf, UserError, writeAtomically } from '@resizer-lab/base';
 import { toCsv } from './csv.ts';
 import { toLatex } from './latex.ts';
 import { toMarkdown } from './markdown.ts';
@@ -30,22 +29,9 @@ export async function writeTables(folder: string, tables: readonly Table[]): Pro
     [join(folder, `${table.name}.md`), toMarkdown(table)],
     [join(folder, `${table.name}.tex`), toLatex(table)],
   ]);
-  try {
-    await mkdir(folder, { recursive: true });
-    for (const [path, text] of files) await replaceFile(path, text);
-  } catch (error) {
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw new UserError(`the tables cannot be written to ${folder}: ${messageOf(error)}`, { cause: error });
-  }
+  });
+  for (const [path, text] of files) await writeAtomically(path, [Buffer.from(text)]);
   return files.map(([path]) => path);
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(temporary, text, { flag: 'wx', flush: true });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }

@@ -18,15 +18,15 @@ it('a command that is not there is a failure in one line', async () => {
 it('what a process prints is in the log, and messages that are none of ours are passed over', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'suite-child-'));
   const script = `
-    process.send({ kind: 'progress', update: { phase: 3 } });
+    process.send({ kind: 'progress', update: { step: 'x' } });
     process.send('hello');
-    process.send({ kind: 'progress', update: { phase: 'p', done: 1, total: 2, unit: 'u' } });
+    process.send({ kind: 'progress', update: { step: 1, steps: 2, epoch: 1, epochs: 1, loss: 0.5, images: 32 } });
     console.log('out'); console.error('err'); process.disconnect();`;
   const seen: unknown[] = [];
   const command = [process.execPath, '-e', script];
   const child = await startChild(directory, command, { onProgress: (update) => seen.push(update) });
   expect(await child.ended).toEqual({ end: 'done' });
-  expect(seen).toEqual([{ phase: 'p', done: 1, total: 2, unit: 'u' }]);
+  expect(seen).toEqual([{ step: 1, steps: 2, epoch: 1, epochs: 1, loss: 0.5, images: 32 }]);
   expect(await readFile(join(directory, 'log.txt'), 'utf8')).toBe('out\nerr\n');
   await rm(directory, { recursive: true });
 });

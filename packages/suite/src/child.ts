@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '@resizer-lab/base';
+import type { ProgressUpdate } from '@resizer-lab/training/records';
 import { z } from 'zod';
 import { CELL_EXIT } from './cell.ts';
 import { STOP_SIGNALS } from './stop.ts';
 import { fileError } from './files.ts';
 import { logTail, writeFailure } from './ledger.ts';
-import type { Progress } from './study.ts';
 
 /** What became of a cell's process. */
 export type ChildEnd =
@@ -25,11 +25,12 @@ const messageSchema = z.union([
   z.object({
     kind: z.literal('progress'),
     update: z.object({
-      phase: z.string(),
-      done: z.number(),
-      total: z.number(),
-      unit: z.string(),
-      note: z.string().optional(),
+      step: z.number(),
+      steps: z.number(),
+      epoch: z.number(),
+      epochs: z.number(),
+      loss: z.number(),
+      images: z.number(),
     }),
   }),
   z.object({ kind: z.literal('failed'), reason: z.string() }),
@@ -43,7 +44,7 @@ const messageSchema = z.union([
 export async function startChild(
   directory: string,
   command: readonly string[],
-  { onProgress }: { onProgress: (update: Progress) => void },
+  { onProgress }: { onProgress: (update: ProgressUpdate) => void },
 ): Promise<Child> {
   const log = await open(join(directory, 'log.txt'), 'a').catch((cause: unknown) => {
     throw fileError(`${join(directory, 'log.txt')} could not be opened`, cause);

@@ -1,6 +1,5 @@
 import { open } from 'node:fs/promises';
-import { canonicalJson, codeOf, messageOf, UserError } from '@resizer-lab/base';
-import writeFileAtomic from 'write-file-atomic';
+import { canonicalJson, codeOf, messageOf, UserError, writeAtomically } from '@resizer-lab/base';
 import type { z } from 'zod';
 import { check, problemText } from './problems.ts';
 
@@ -12,11 +11,7 @@ const MAX_JSON_BYTES = 32 * 1024 * 1024;
  */
 export async function writeJson(file: string, value: unknown): Promise<void> {
   canonicalJson(value);
-  try {
-    await writeFileAtomic(file, `${JSON.stringify(value, null, 2)}\n`);
-  } catch (cause) {
-    throw fileError(`${file} could not be written`, cause);
-  }
+  await writeAtomically(file, [Buffer.from(`${JSON.stringify(value, null, 2)}\n`)]);
 }
 
 /**

@@ -11,6 +11,5 @@ export {
   type CellRecord,
   type CellSpec,
   defineStudy,
-  type Progress,
   type Study,
 } from './study.ts';

@@ -31,7 +31,7 @@ describe('a run', () => {
     expect(await witnessed()).toEqual(['a', 'd', 'b', 'c'].flatMap((id) => [`start ${id}`, `end ${id}`]));
     const [plan] = await readSuite(join(results, 's'));
     const records = await readRecords(plan!, noop);
-    expect(noop.tables(records, { title: 'T', seeds: [1] })).toEqual([
+    expect(await noop.tables(records, { name: 'n', title: 'T', seeds: [1] })).toEqual([
       'a/seed1: 1',
       'd/seed1: 1',
       'b/seed1: 2',
@@ -63,7 +63,7 @@ describe('a run', () => {
     const { events } = await run();
     expect(events.filter(({ kind }) => kind === 'progress').at(-1)).toMatchObject({
       id: 'a/seed1',
-      update: { phase: 'wait', done: 40, total: 50, unit: 'ms' },
+      update: { step: 40, steps: 50, epoch: 1, epochs: 1, loss: 0, images: 0 },
     });
   });
 });

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '@resizer-lab/base';
+import type { ProgressUpdate } from '@resizer-lab/training/records';
 import { startChild } from './child.ts';
 import type { SuiteConfig } from './config.ts';
 import { cellFolder, logTail, makeFolder, readResult, stateOf, writePlan } from './ledger.ts';
 import { type Holder, holderText, type Lock, takeLock } from './lock.ts';
 import { type Plan, planSuite } from './plan.ts';
 import { listenForStop, type Stop } from './stop.ts';
-import type { Cell, Progress } from './study.ts';
+import type { Cell } from './study.ts';
 
 /** How often a cell that another process works on is looked at. */
 const POLL_MS = 500;
@@ -15,7 +16,7 @@ const POLL_MS = 500;
 /** What happens to a cell in a run. `earlier`: not by this run. */
 export type RunEvent = { readonly config: string; readonly cell: Cell } & (
   | { readonly kind: 'started' }
-  | { readonly kind: 'progress'; readonly update: Progress }
+  | { readonly kind: 'progress'; readonly update: ProgressUpdate }
   | { readonly kind: 'done'; readonly seconds: number; readonly earlier: boolean }
   | { readonly kind: 'failed'; readonly reason: string; readonly log: string[]; readonly earlier: boolean }
   | { readonly kind: 'skipped'; readonly reason: string }
@@ -151,7 +152,7 @@ async function attempt(job: Job, { command, onEvent }: RunOptions, stop: Stop): 
   const { config, cell } = job;
   const directory = directoryOf(job);
   onEvent({ config, cell, kind: 'started' });
-  const onProgress = (update: Progress) => onEvent({ config, cell, kind: 'progress', update });
+  const onProgress = (update: ProgressUpdate) => onEvent({ config, cell, kind: 'progress', update });
   try {
     const child = await startChild(directory, command(directory), { onProgress });
     stop.watch(child);

@@ -1,4 +1,6 @@
 import type { Json } from '@resizer-lab/base';
+import type { DatasetConfig } from '@resizer-lab/datasets';
+import type { ProgressUpdate } from '@resizer-lab/training/records';
 import type { z } from 'zod';
 
 /**
@@ -44,18 +46,6 @@ export interface CellRecord<Config = unknown, Measurements = unknown> extends Ce
   readonly software: Readonly<Record<string, Json>>;
 }
 
-/** How far a cell is. The view derives speed and time left from the times at which it arrives. */
-export interface Progress {
-  /** What is being done: `train`, `evaluate`. */
-  readonly phase: string;
-  readonly done: number;
-  readonly total: number;
-  /** What is counted: `images`. */
-  readonly unit: string;
-  /** More to show beside it: `loss 2.31`. */
-  readonly note?: string | undefined;
-}
-
 /** What a running cell is given. */
 export interface CellContext {
   /** Its own folder; what an earlier, interrupted attempt left there is still there. */
@@ -66,7 +56,7 @@ export interface CellContext {
   readonly signal: AbortSignal;
   /** The folder of the finished cell in a role of `needs`. */
   need(role: string): string;
-  progress(update: Progress): void;
+  progress(update: ProgressUpdate): void;
 }
 
 /**
@@ -90,6 +80,8 @@ export interface Study<
   readonly cell: CellConfig;
   /** What a cell measures, as it comes back from JSON: no transforms. */
   readonly measurements: Measurements;
+  /** The photos that a config's cells look at. */
+  photos(config: z.infer<Config>): DatasetConfig;
   /** Manifest hash of each data set, by role. Throws UserError where one is missing. */
   datasets(config: z.infer<Config>, place: { dataRoot: string }): Promise<Record<string, string>>;
   /** All cells, in no particular order. */
@@ -99,8 +91,8 @@ export interface Study<
   /** Tables of the finished cells of one config, in the order of the plan. */
   tables(
     records: readonly CellRecord<z.infer<CellConfig>, z.infer<Measurements>>[],
-    suite: { readonly title: string; readonly seeds: readonly number[] },
-  ): Table[];
+    suite: { readonly name: string; readonly title: string; readonly seeds: readonly number[] },
+  ): Promise<Table[]>;
 }
 
 /** A study, its types inferred from its schemas. */

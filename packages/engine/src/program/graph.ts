@@ -59,7 +59,7 @@ export function mergeSums(nodes: readonly Node[], addNAttributes: (terms: number
       uses.set(source, (uses.get(source) ?? 0) + 1);
     }
   }
-  const isSum = ({ op, inputs }: Node) => op === 'AddV2' && sameShape(inputs[0]!, inputs[1]!);
+  const isSum = ({ op, inputs }: Node) => /^Add(V2)?$/.test(op) && sameShape(inputs[0]!, inputs[1]!);
   const terms = (node: Node): Value[] =>
     node.inputs.flatMap((value) =>
       isSum(value.node) && uses.get(value.node) === 1 ? terms(value.node) : [value],

@@ -241,7 +241,6 @@ function start(
         const { shape, initial } = known(name);
         return { node: initial.name, spec: { shape, dtype: FLOAT }, values: data };
       });
-      if (feeds.length === 0) return;
       runSession(
         session,
         feeds,
@@ -286,6 +285,7 @@ interface Feed {
 
 /** One call of the session. Works on the binding's own handles: nothing of TF.js is involved. */
 function runSession(session: number, feeds: readonly Feed[], fetches: readonly string[]): Values[] {
+  if (fetches.length === 0) return [];
   const ids = feeds.map(({ spec, values }) => binding.createTensor([...spec.shape], spec.dtype, values));
   try {
     const feedNames = feeds.map(({ node }) => `${node}:0`).join(',');

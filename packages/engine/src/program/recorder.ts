@@ -3,7 +3,7 @@ import type { OpAttribute } from '../native.ts';
 import { attribute, FLOAT, INT32 } from '../native.ts';
 import { backend, binding, type Tensor, tf } from '../tensorflow.ts';
 import type { GraphAttribute, Node, Value, Values } from './graph.ts';
-import { type Attributes, outputsOf } from './shapes.ts';
+import { type Attributes, type Output, outputsOf } from './shapes.ts';
 
 /** Constants of more elements than this that repeat one number become a `Fill`. */
 const FILL_FROM = 256;
@@ -139,8 +139,9 @@ export class Recorder {
   #executeOp(op: string, attributes: OpAttribute[], call: { ids: number[]; count: number }) {
     const inputs = call.ids.map((id) => this.#value(id));
     const outputs = this.#outputs(op, attributes, inputs).slice(0, call.count);
-    const unchanged = op === 'Reshape' && inputs[0]!.shape.join() === outputs[0]!.shape.join();
-    const values = unchanged ? [inputs[0]!] : this.add(op, { inputs, attributes, outputs });
+    const values = changesNothing(op, inputs[0], outputs[0])
+      ? [inputs[0]!]
+      : this.add(op, { inputs, attributes, outputs });
     return values.map((value) => ({ id: this.#idOf(value), shape: [...value.shape], dtype: value.dtype }));
   }
 
@@ -155,6 +156,12 @@ export class Recorder {
   }
 }
 
+/** Whether an op would hand on its input as it is, as TF.js' gradients and reductions often ask for. */
+function changesNothing(op: string, input: Value | undefined, output: Output | undefined): boolean {
+  if (!/^(Reshape|Cast|Identity)$/.test(op)) return false;
+  return input?.shape.join() === output?.shape.join() && input?.dtype === output?.dtype;
+}
+
 function typedValues(dtype: number, values: ArrayLike<number>): Values {
   if (dtype === FLOAT) return values instanceof Float32Array ? values : Float32Array.from(values);
   if (dtype === INT32) return values instanceof Int32Array ? values : Int32Array.from(values);
@@ -164,11 +171,12 @@ function typedValues(dtype: number, values: ArrayLike<number>): Values {
 
 /** An error about the code being recorded, with the line of that code that caused it. */
 function recordingError(what: string): Error {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 100;
   const frames = (new Error().stack ?? '').split('\n').slice(1);
-  const caller = frames.find(
-    (frame) =>
-      !/node_modules|node:internal|engine\/src\/(program|native|ops)\b/.test(frame) && frame.includes(':'),
-  );
+  Error.stackTraceLimit = limit;
+  const inside = /node_modules|node:|tfjs-[a-z]+\/|engine\/src\/(?!.*\.test\.)/;
+  const caller = frames.find((frame) => !inside.test(frame) && /:\d+:\d+\)?$/.test(frame));
   return new UserError(
     `The recorded function ${what} (${caller?.trim().replace(/^at /, '') ?? 'unknown line'}).`,
   );

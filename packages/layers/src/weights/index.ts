@@ -1,4 +1,3 @@
-export { writeAtomically } from './atomic.ts';
 export { readCheckpoint, readSavedModelVariables } from './checkpoint.ts';
 export { readCheckpointV1 } from './checkpoint-v1.ts';
 export { readKerasH5 } from './keras-reader.ts';

@@ -1,5 +1,4 @@
-import { UserError } from '@resizer-lab/base';
-import { writeAtomically } from './atomic.ts';
+import { UserError, writeAtomically } from '@resizer-lab/base';
 import { type Hdf5Group, hdf5Pieces } from './hdf5-writer.ts';
 import { layerKind, variableNames } from './keras-variables.ts';
 import type { WeightTensor } from './tensor.ts';

@@ -1,5 +1,4 @@
-import { canonicalJson, UserError } from '@resizer-lab/base';
-import { writeAtomically } from './atomic.ts';
+import { canonicalJson, UserError, writeAtomically } from '@resizer-lab/base';
 import { duplicateKey } from './json-keys.ts';
 import { bytesPer, type NumberFormat, numbersOf } from './numbers.ts';
 import { type ByteSource, memorySource, withFile } from './source.ts';

@@ -30,6 +30,7 @@ export const everything = defineStudy({
       path: ['target'],
       error: 'is above the input size; enlarging is not studied',
     }),
+  photos: () => ({ kind: 'labels', path: 'none', file: 'none' }),
   datasets: () => Promise.resolve({}),
   cells: () => [],
 });

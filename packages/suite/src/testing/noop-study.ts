@@ -20,6 +20,7 @@ export const noop = defineStudy({
   }),
   cell,
   measurements: z.strictObject({ value: z.number(), from: z.array(z.number()) }),
+  photos: () => ({ kind: 'labels', path: 'none', file: 'none' }),
   datasets: () => Promise.resolve({ train: 'hash-of-train' }),
   cells: ({ graph, milliseconds }, seeds) =>
     seeds.flatMap((seed) =>
@@ -36,7 +37,8 @@ export const noop = defineStudy({
     witness('start');
     misbehave(config.name, context);
     for (let waited = 0; waited < config.milliseconds; waited += 10) {
-      context.progress({ phase: 'wait', done: waited, total: config.milliseconds, unit: 'ms' });
+      const done = { step: waited, steps: config.milliseconds, epoch: 1, epochs: 1 };
+      context.progress({ ...done, loss: 0, images: 0 });
       await sleep(10);
       signal.throwIfAborted();
     }
@@ -48,7 +50,7 @@ export const noop = defineStudy({
     );
     return { value: isNaN(config.name, dataRoot) ? Number.NaN : from.reduce((a, b) => a + b, 1), from };
   },
-  tables: (records) => records.map(({ id, measurements }) => `${id}: ${measurements.value}`),
+  tables: (records) => Promise.resolve(records.map(({ id, measurements }) => `${id}: ${measurements.value}`)),
 });
 
 function resultOf(directory: string): unknown {

@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, UserError, writeAtomically } from '@resizer-lab/base';
+import { z } from 'zod';
+
+const FILE = 'predictions.jsonl';
+
+/** What a cell predicted for one photo of the test split. */
+export const predictionSchema = z.strictObject({
+  photo: z.string(),
+  label: z.int(),
+  predicted: z.int(),
+  /** Place of the true label among the classes' scores: top-k is right when rank ≤ k. */
+  rank: z.int().min(1),
+  loss: z.number(),
+});
+
+export type PhotoPrediction = z.infer<typeof predictionSchema>;
+
+/** Writes a cell's predictions, a line of JSON a photo, in the order of the manifest. */
+export async function writePredictions(
+  directory: string,
+  predictions: readonly PhotoPrediction[],
+): Promise<void> {
+  const lines = predictions.map((prediction) => `${JSON.stringify(prediction)}\n`);
+  await writeAtomically(join(directory, FILE), [Buffer.from(lines.join(''))]);
+}
+
+/** Reads a cell's predictions. @throws UserError for a file that is gone or damaged */
+export async function readPredictions(directory: string): Promise<PhotoPrediction[]> {
+  const path = join(directory, FILE);
+  try {
+    const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+    return lines.map((line) => predictionSchema.parse(JSON.parse(line)));
+  } catch (error) {
+    throw new UserError(`The predictions ${path} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}

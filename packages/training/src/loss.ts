@@ -1,0 +1,12 @@
+import { softmaxCrossEntropy, type Tensor, type Tensor1D, type Tensor2D, tf } from '@resizer-lab/engine';
+
+/**
+ * Mean over the batch of the cross entropy between softmax(logits) and the smoothed targets,
+ * 1 − s + s/K for the label and s/K elsewhere (label smoothing, Szegedy et al. 2016, section 7).
+ */
+export function crossEntropy(logits: Tensor2D, labels: Tensor1D, smoothing: number): Tensor {
+  const classes = logits.shape[1];
+  const off = smoothing / classes;
+  const targets = tf.oneHot(labels, classes, 1 - smoothing + off, off, 'float32') as Tensor2D;
+  return tf.mean(softmaxCrossEntropy(logits, targets));
+}

@@ -1,0 +1,45 @@
+import { UserError } from '@resizer-lab/base';
+import type { Program } from '@resizer-lab/engine';
+import { matchWeights, readSafetensors, writeSafetensors } from '@resizer-lab/layers';
+
+/** Where a run stands, beside the values of its variables. */
+export interface Position {
+  /** Steps made. With the seed it gives the next batch: order and augmentation depend on these alone. */
+  step: number;
+  seed: number;
+  /** Lines of metrics.jsonl written so far. */
+  metricsLines: number;
+}
+
+const POSITION_KEY = 'resizer-lab.position';
+
+/** Writes all variables of a program, the optimiser's included, and the position. Atomic. */
+export async function saveState(
+  path: string,
+  program: Program,
+  { shapes, position }: { shapes: ReadonlyMap<string, readonly number[]>; position: Position },
+): Promise<void> {
+  const values = program.read([...shapes.keys()]);
+  const tensors = new Map([...shapes].map(([name, shape]) => [name, { shape, data: values.get(name)! }]));
+  await writeSafetensors(path, tensors, { [POSITION_KEY]: JSON.stringify(position) });
+}
+
+/** Reads what {@link saveState} wrote into the program. @throws UserError for a file that does not fit */
+export async function restoreState(
+  path: string,
+  program: Program,
+  shapes: ReadonlyMap<string, readonly number[]>,
+): Promise<Position> {
+  const { tensors, metadata } = await readSafetensors(path);
+  const position = metadata[POSITION_KEY];
+  if (position === undefined) throw new UserError(`${path} is not a checkpoint: it has no position.`);
+  const wanted = [...shapes].map(([name, shape]) => ({ name, shape }));
+  const matched = matchWeights(wanted, tensors, { source: path });
+  program.assign(new Map([...matched].map(([name, { data }]) => [name, data])));
+  return JSON.parse(position) as Position;
+}
+
+/** Checks that a file is a whole checkpoint. @throws UserError if it is not */
+export async function verifyState(path: string): Promise<void> {
+  await readSafetensors(path);
+}

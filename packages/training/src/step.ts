@@ -1,0 +1,87 @@
+import {
+  type FunctionSpec,
+  float32,
+  int32,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+  toFloat,
+  uint8,
+  valueAndGradients,
+} from '@resizer-lab/engine';
+import { type Parameters, Scope } from '@resizer-lab/layers';
+import { crossEntropy } from './loss.ts';
+
+/** A classifier: images [batch, h, w, 3] with values 0 … 255 → logits [batch, classes]. */
+export type Network = (net: Scope, images: Tensor4D) => Tensor2D;
+
+/** Photos of one batch. */
+export interface BatchShape {
+  batch: number;
+  /** [height, width] before any resizer. */
+  size: readonly [number, number];
+}
+
+export interface TrainStepOptions extends BatchShape {
+  /** Share of the target that is spread over all classes (Szegedy et al. 2016, section 7). */
+  labelSmoothing: number;
+  momentum: number;
+  /** Weight of the old moving statistics in each step; default: that of each layer. */
+  batchNormMomentum?: number;
+  /** The parameters that are trained by gradient. */
+  trained: readonly string[];
+}
+
+/** Where the optimiser keeps the velocity of a parameter. */
+export const slotOf = (parameter: string) => `${parameter}/momentum`;
+
+/**
+ * One step of SGD with momentum. Arguments: `images`, `labels`, `rate`; output: `loss`, that of the
+ * batch before the step. Batch norm uses the batch's statistics and moves its moving ones.
+ */
+export function trainStep(network: Network, options: TrainStepOptions): FunctionSpec {
+  const { batch, size, labelSmoothing, momentum, batchNormMomentum, trained } = options;
+  return {
+    inputs: { images: uint8(batch, ...size, 3), labels: int32(batch), rate: float32() },
+    body({ images, labels, rate }, variables) {
+      const net = new Scope({
+        variables,
+        training: true,
+        ...(batchNormMomentum === undefined ? {} : { batchNormMomentum }),
+      });
+      const { value: loss, gradients } = valueAndGradients(
+        () => {
+          const logits = network(net, toFloat(images as Tensor4D));
+          return crossEntropy(logits, labels as Tensor1D, labelSmoothing);
+        },
+        trained.map((name) => variables.read(name)),
+      );
+      trained.forEach((name, i) => {
+        const gradient = gradients[i];
+        if (!gradient) throw new Error(`the loss does not depend on the parameter ${name}`);
+        variables.applyMomentum(name, slotOf(name), { gradient, rate: rate!, momentum });
+      });
+      return { loss };
+    },
+  };
+}
+
+/** Logits with moving statistics. Argument: `images`; output: `logits` [batch, classes]. */
+export function predictStep(network: Network, { batch, size }: BatchShape): FunctionSpec {
+  return {
+    inputs: { images: uint8(batch, ...size, 3) },
+    body: ({ images }, variables) => ({
+      logits: network(new Scope({ variables, training: false }), toFloat(images as Tensor4D)),
+    }),
+  };
+}
+
+/** Shapes of all variables of a program that trains: parameters, and velocities of the trained ones. */
+export function variableShapes(
+  parameters: Parameters,
+  trained: readonly string[],
+): Map<string, readonly number[]> {
+  const shapes = new Map([...parameters.values()].map(({ name, shape }) => [name, shape]));
+  for (const name of trained) shapes.set(slotOf(name), parameters.get(name)!.shape);
+  return shapes;
+}

@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import { UserError } from '@resizer-lab/base';
+import type { Loader } from '@resizer-lab/datasets';
+import type { Program } from '@resizer-lab/engine';
+import { type Duration, stepsOf } from './duration.ts';
+import {
+  type Checkpoint,
+  checkpointFolder,
+  openEventFile,
+  openJsonLines,
+  type ProgressUpdate,
+} from './records/index.ts';
+import { rateAt, type Schedule } from './schedule.ts';
+import { type Position, restoreState, saveState, verifyState } from './state.ts';
+
+export interface TrainOptions {
+  /** With a function `train` (see `trainStep`), its variables set to where training starts. */
+  program: Program;
+  /** Shapes of the program's variables, all of which go into checkpoints. */
+  shapes: ReadonlyMap<string, readonly number[]>;
+  loader: Loader;
+  duration: Duration;
+  schedule: Schedule;
+  checkpointEvery: Duration;
+  /** Of the loader's order and augmentation. */
+  seed: number;
+  /** Where metrics, event files and checkpoints go. */
+  directory: string;
+  /** Values to record at the end of each epoch. */
+  evaluate: () => Promise<Record<string, number>>;
+  /** Names of the photos at places of the split, for messages. */
+  photoNames: (indices: Int32Array) => string[];
+  onProgress?: (update: ProgressUpdate) => void;
+  /** Aborting it ends the run after the step under way, with a checkpoint. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Trains, from the last checkpoint in the directory if there is one. A run that was killed and is
+ * started again ends with the same bits as one that never stopped.
+ * @throws UserError when the loss is not finite, or a checkpoint cannot be written
+ */
+export async function train(options: TrainOptions): Promise<void> {
+  const { program, shapes, loader, schedule, seed, directory, signal } = options;
+  const steps = stepsOf(options.duration, loader.steps);
+  const checkpointSteps = stepsOf(options.checkpointEvery, loader.steps);
+
+  const checkpoints = checkpointFolder(join(directory, 'checkpoints'), { verify: verifyState });
+  const { checkpoint } = await checkpoints.latest();
+  const start = checkpoint ? await restoreState(checkpoint.path, program, shapes) : { ...beginning, seed };
+  if (start.seed !== seed) throw new UserError(`${checkpoint?.path} is of seed ${start.seed}, not ${seed}.`);
+
+  const metrics = openJsonLines(join(directory, 'metrics.jsonl'), { keep: start.metricsLines });
+  const timing = openJsonLines(join(directory, 'timing.jsonl'));
+  const events = openEventFile(join(directory, 'events'), { from: start.step + 1 });
+  const save = (step: number) => {
+    metrics.sync();
+    const position = { step, seed, metricsLines: metrics.lines };
+    return checkpoints.save(step, (path) => saveState(path, program, { shapes, position }));
+  };
+  const stopIfAsked = async (step: number) => {
+    if (!signal?.aborted) return;
+    const { path } = await save(step);
+    throw new UserError(`Stopped at step ${step} of ${steps}; the same command goes on from ${path}.`);
+  };
+
+  try {
+    for (let step = start.step; step < steps; ) {
+      const epoch = Math.floor(step / loader.steps);
+      const epochEnd = Math.min(steps, (epoch + 1) * loader.steps);
+      const rate = rateAt(schedule, epoch);
+      const began = { step, time: performance.now() };
+
+      for await (const batch of loader.epoch(epoch, { fromStep: step % loader.steps })) {
+        const loss = program.run('train', { images: batch.images, labels: batch.labels, rate })['loss']![0]!;
+        step++;
+        if (!Number.isFinite(loss)) {
+          const photos = options.photoNames(batch.indices);
+          throw diverged({ step, epoch, loss, photos }, (await checkpoints.latest()).checkpoint);
+        }
+        metrics.append({ step, epoch, loss, rate });
+        events.scalars(step, { 'train/loss': loss, 'train/rate': rate });
+        const images = (step - start.step) * batch.mask.length;
+        const epochs = Math.ceil(steps / loader.steps);
+        options.onProgress?.({ step, steps, epoch: epoch + 1, epochs, loss, images });
+        if (step === epochEnd) break;
+        if (step % checkpointSteps === 0) await save(step);
+        await stopIfAsked(step);
+      }
+      timing.append({ step, steps: step - began.step, seconds: (performance.now() - began.time) / 1000 });
+
+      const values = await options.evaluate();
+      metrics.append({ step, epoch, ...values });
+      events.scalars(step, values);
+      if (step % checkpointSteps === 0 || step === steps) await save(step);
+      await stopIfAsked(step);
+    }
+  } finally {
+    metrics.close();
+    timing.close();
+    events.close();
+  }
+}
+
+const beginning: Omit<Position, 'seed'> = { step: 0, metricsLines: 0 };
+
+interface Divergence {
+  step: number;
+  epoch: number;
+  loss: number;
+  photos: readonly string[];
+}
+
+function diverged({ step, epoch, loss, photos }: Divergence, last: Checkpoint | undefined): UserError {
+  const batch = photos.slice(0, 4).join(', ') + (photos.length > 4 ? `, … (${photos.length} photos)` : '');
+  return new UserError(
+    `Training diverged: the loss is ${loss} at step ${step} (epoch ${epoch + 1}), batch ${batch}. ` +
+      `Last good checkpoint: ${last?.path ?? 'none'}. A lower learning rate may help.`,
+  );
+}
