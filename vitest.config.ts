@@ -1,4 +1,9 @@
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+// Each package's tests run in its own folder; what the user gave is relative to where npm was called.
+const { RESIZER_DATA: data, INIT_CWD: called = import.meta.dirname } = process.env;
+if (data) process.env.RESIZER_DATA = resolve(called, data);
 
 export default defineConfig({
   test: {

@@ -40,19 +40,20 @@ function errorTable(scored: readonly Scored[], { name, title }: { name: string; 
     columns: [
       { key: 'backbone', header: 'Backbone' },
       { key: 'arm', header: 'Arm' },
-      { key: 'resizer', header: 'Resizer' },
-      { key: 'sizes', header: 'Sizes' },
+      { key: 'resizer', header: 'Resizer', detail: true },
+      { key: 'sizes', header: 'Sizes', detail: true },
       { key: 'seed', header: 'Seed', align: 'right' },
-      { key: 'n', header: 'n', format: 'count' },
+      { key: 'n', header: 'n', format: 'count', detail: true },
       { key: 'top1', header: 'Top-1 error' },
-      { key: 'top5', header: 'Top-5 error' },
+      { key: 'top5', header: 'Top-5 error', detail: true },
       { key: 'difference', header: 'Top-1 minus control' },
       { key: 'p', header: 'McNemar p', format: 'p' },
       { key: 'verdict', header: 'Against control' },
-      { key: 'cell', header: 'Cell' },
+      { key: 'cell', header: 'Cell', detail: true },
     ],
     rows: [...rows, ...seedMeans(scored)],
     notes: notesOf(scored),
+    alarms: alarmsOf(scored),
   };
 }
 
@@ -126,7 +127,19 @@ function verdictOf({ difference, p }: Pair): Verdict {
 function verdictText(pair: Pair, expected: Verdict | null): string {
   const verdict = verdictOf(pair);
   if (expected === null) return verdict;
-  return verdict === expected ? `${verdict}, as it must` : `${verdict}, BUT MUST BE ${expected}`;
+  return verdict === expected ? `${verdict}, as it must` : `${verdict}, must be ${expected}`;
+}
+
+/** Control experiments that came out otherwise than they must. */
+function alarmsOf(scored: readonly Scored[]): string[] {
+  return scored.flatMap((cell) => {
+    const control = controlOf(cell, scored);
+    const { expect } = cell.record.config;
+    if (!control || expect === null) return [];
+    const verdict = verdictOf(paired(cell, control));
+    if (verdict === expect) return [];
+    return [`${cell.record.id} must be ${expect} against ${control.record.id}, but is ${verdict}`];
+  });
 }
 
 function resizerText(resizer: CellConfig['resizer']): string {

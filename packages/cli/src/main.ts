@@ -30,7 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     );
   program
     .addCommand(runCommand(done))
-    .addCommand(tablesCommand())
+    .addCommand(tablesCommand(done))
     .addCommand(doctorCommand(done))
     .addCommand(dataCommand())
     .addCommand(parityCommand(done))

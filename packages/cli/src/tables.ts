@@ -15,11 +15,22 @@ export async function tablesOfSuite(folder: string): Promise<{ tables: Table[]; 
   return { tables, written: await writeTables(join(folder, 'tables'), tables) };
 }
 
-/** Shows tables, and says where their files are. */
+/** Shows tables and says where their files are; alarms go to standard error. */
 export function printTables(
   tables: readonly Table[],
-  { folder, written }: { folder: string; written: string[] },
+  { folder, written, json }: { folder: string; written: string[]; json: boolean },
 ): void {
-  for (const table of tables) console.log(`\n${toTerminal(table)}`);
-  console.log(`\n${written.length} files in ${folder}`);
+  if (json) console.log(JSON.stringify(tables, null, 2));
+  else {
+    // Not on a terminal, a log takes lines of this width.
+    const width = process.stdout.columns ?? 120;
+    for (const table of tables) console.log(`\n${toTerminal(table, { width })}`);
+    console.log(`\n${written.length} files in ${folder}`);
+  }
+  for (const { alarms = [] } of tables) for (const alarm of alarms) console.error(`CONTROL FAILED: ${alarm}`);
+}
+
+/** The exit code that tables give a command: 1 where a control experiment failed. */
+export function exitCodeOf(tables: readonly Table[]): 0 | 1 {
+  return tables.some(({ alarms = [] }) => alarms.length > 0) ? 1 : 0;
 }

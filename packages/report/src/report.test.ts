@@ -285,7 +285,9 @@ describe('writeTables', () => {
 
   it('leaves nothing half-written behind', async () => {
     await mkdir(join(folder, 'error.csv'));
-    await expect(writeTables(folder, [table])).rejects.toThrow(`cannot be written to ${folder}`);
+    await expect(writeTables(folder, [table])).rejects.toThrow(
+      `${join(folder, 'error.csv')} could not be written`,
+    );
     expect(await readdir(folder)).toEqual(['error.csv']);
     await writeFile(join(folder, 'file'), '');
     await expect(writeTables(join(folder, 'file'), [table])).rejects.toThrow('cannot be written');

@@ -31,6 +31,8 @@ export interface Column {
   readonly align?: 'left' | 'right' | 'center';
   /** How plain numbers of this column are read; an estimate brings its own unit. Default 'plain'. */
   readonly format?: Unit;
+  /** Left out on a terminal that is too narrow for all columns; the last such column goes first. */
+  readonly detail?: boolean;
 }
 
 export interface Table {
@@ -41,6 +43,8 @@ export interface Table {
   /** Each row has a cell for every column. */
   readonly rows: readonly Readonly<Record<string, Cell>>[];
   readonly notes: readonly string[];
+  /** What must not be so, such as a control experiment that came out wrong. The command fails with them. */
+  readonly alarms?: readonly string[];
 }
 
 /** Whether a cell is a number with its interval. */

@@ -10,24 +10,44 @@ const NO_BREAK = '\u00a0';
 
 /**
  * A table as plain text for a terminal, no line wider than `width` columns: aligned, long cells
- * wrapped; where even that does not fit, one `header  value` line a cell.
+ * wrapped, columns of detail left out as needed; where even that does not fit, one `header  value`
+ * line a cell.
  * width: 20 or more.
  * @throws UserError for a missing or unknown cell, NaN, or two columns of one key.
  */
 export function toTerminal(table: Table, { width = 100 }: { width?: number } = {}): string {
-  const header = table.columns.map((column) => oneLine(column.header));
+  const body = fitting(table, width) ?? records(...textOf(table), width);
+  const title = wrap(oneLine(table.title), width);
+  const notes = table.notes.flatMap((note) => wrap(oneLine(note), width));
+  const lines = [...title, '', ...body, ...(notes.length > 0 ? ['', ...notes] : [])];
+  return lines.map((line) => `${line.replaceAll(NO_BREAK, ' ').trimEnd()}\n`).join('');
+}
+
+/** The table as a grid, with as many columns of detail as there is room for; null if it does not fit. */
+function fitting(table: Table, width: number): string[] | null {
+  const [header, rows] = textOf(table);
+  const widths = columnWidths([header, ...rows], width);
+  if (widths !== null) return grid(table, [header, ...rows], widths);
+  const last = table.columns.findLastIndex(({ detail }) => detail);
+  if (last === -1) return null;
+  const { key } = table.columns[last]!;
+  const without = (row: Table['rows'][number]) =>
+    Object.fromEntries(Object.entries(row).filter(([k]) => k !== key));
+  return fitting(
+    { ...table, columns: table.columns.toSpliced(last, 1), rows: table.rows.map(without) },
+    width,
+  );
+}
+
+/** Headers and cells as text. */
+function textOf(table: Table): [header: string[], rows: string[][]] {
   const rows = cellsOf(table).map((row) =>
     row.map((cell, j) => {
       const text = formatCell(cell, table.columns[j]!);
       return typeof cell === 'string' ? text : text.replace(/ (?!\[)/g, NO_BREAK);
     }),
   );
-  const widths = columnWidths([header, ...rows], width);
-  const body = widths === null ? records(header, rows, width) : grid(table, [header, ...rows], widths);
-  const title = wrap(oneLine(table.title), width);
-  const notes = table.notes.flatMap((note) => wrap(oneLine(note), width));
-  const lines = [...title, '', ...body, ...(notes.length > 0 ? ['', ...notes] : [])];
-  return lines.map((line) => `${line.replaceAll(NO_BREAK, ' ').trimEnd()}\n`).join('');
+  return [table.columns.map((column) => oneLine(column.header)), rows];
 }
 
 /** A width for each column so that all fit, or null if there is none. */

@@ -4,7 +4,7 @@ import { dataRoot } from '@resizer-lab/datasets';
 import { loadConfigs, runSuite } from '@resizer-lab/suite';
 import { runView } from '../run-view.ts';
 import { studies } from '../studies.ts';
-import { printTables, tablesOfSuite } from '../tables.ts';
+import { exitCodeOf, printTables, tablesOfSuite } from '../tables.ts';
 
 const bin = join(import.meta.dirname, '../../bin/resizer.mjs');
 
@@ -31,12 +31,13 @@ export function runCommand(exit: (code: number) => void) {
         command: (folder) => [process.execPath, bin, 'cell', folder],
         onEvent: view.show,
       }).finally(view.finish);
+      let exitCode = outcome.exitCode;
       for (const suite of new Set(configs.map((config) => config.suite))) {
         const folder = join(results, suite);
         const { tables, written } = await tablesOfSuite(folder);
-        if (json) console.log(JSON.stringify(tables, null, 2));
-        else printTables(tables, { folder: join(folder, 'tables'), written });
+        printTables(tables, { folder: join(folder, 'tables'), written, json: json ?? false });
+        exitCode ||= exitCodeOf(tables);
       }
-      exit(outcome.exitCode);
+      exit(exitCode);
     });
 }

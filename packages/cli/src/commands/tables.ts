@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
-import { printTables, tablesOfSuite } from '../tables.ts';
+import { exitCodeOf, printTables, tablesOfSuite } from '../tables.ts';
 
 /** `resizer tables DIR` */
-export function tablesCommand() {
+export function tablesCommand(exit: (code: number) => void) {
   return new Command('tables')
     .description('Make the tables of a suite from its records: CSV, Markdown and LaTeX.')
     .argument('<folder>', "a suite's results, such as results/mini")
@@ -11,7 +11,7 @@ export function tablesCommand() {
     .addHelpText('after', '\nExample:\n  resizer tables results/mini\n')
     .action(async (folder, { json }) => {
       const { tables, written } = await tablesOfSuite(folder);
-      if (json) console.log(JSON.stringify(tables, null, 2));
-      else printTables(tables, { folder: join(folder, 'tables'), written });
+      printTables(tables, { folder: join(folder, 'tables'), written, json: json ?? false });
+      exit(exitCodeOf(tables));
     });
 }

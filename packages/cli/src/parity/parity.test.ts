@@ -2,7 +2,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  type Interpolation,
   resize,
   softmaxCrossEntropy,
   type Tensor,
@@ -88,10 +87,10 @@ describe.skipIf(absent)(title('ops against golden numbers of Keras and NumPy'), 
   });
 
   it.each([
-    ...(ops?.bicubic ?? []).map((golden) => ({ ...golden, ours: 'bicubic' })),
+    ...(ops?.bicubic ?? []).map((golden) => ({ ...golden, ours: 'bicubic' as const })),
     ...(ops?.antialias ?? [])
       .filter(({ method }) => method === 'bilinear')
-      .map((golden) => ({ ...golden, ours: 'bilinear-antialias' })),
+      .map((golden) => ({ ...golden, ours: 'bilinear-antialias' as const })),
   ])('$name', ({ x, x_shape, target, y, y_exact, ours }) => {
     const resized = resize(tensorOf(x, x_shape) as Tensor4D, target, ours);
     expect(largestDifference(resized, y_exact ?? y)).toBeLessThan(2e-6);
