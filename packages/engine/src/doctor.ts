@@ -1,13 +1,14 @@
 import { cpus } from 'node:os';
 import type { GradientCheck } from './finite-differences.ts';
 import { gradientError } from './finite-differences.ts';
-import { leakyRelu, relu, relu6, sigmoid } from './ops/activations.ts';
+import { leakyRelu, relu, relu6, sigmoid, swish } from './ops/activations.ts';
 import { batchNorm } from './ops/batch-norm.ts';
 import { conv2d, type ConvolutionOptions, depthwiseConv2d } from './ops/convolution.ts';
 import { softmaxCrossEntropy } from './ops/cross-entropy.ts';
 import { biasAdd, matMul } from './ops/dense.ts';
+import { dropout } from './ops/dropout.ts';
 import { interpolations } from './ops/interpolation.ts';
-import { averagePool, globalAveragePool, maxPool, type PoolOptions } from './ops/pooling.ts';
+import { averagePool, globalAveragePool, maxPool, type PoolOptions, zeroPad } from './ops/pooling.ts';
 import { resize, type Size } from './ops/resize.ts';
 import { engineInfo, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tf } from './tensorflow.ts';
 
@@ -81,6 +82,9 @@ const checks: GradientCheck[] = [
   { ...check('relu6', image, (t: Images) => relu6(tf.mul(t.x, 4))), kinks: [0, 1.5] },
   { ...check('leakyRelu', image, (t: Images) => leakyRelu(t.x)), kinks: [0] },
   check('sigmoid', image, (t: Images) => sigmoid(t.x)),
+  check('swish', image, (t: Images) => swish(t.x)),
+  check('dropout', image, (t: Images) => dropout(t.x, tf.tensor1d([3, 4], 'int32'), { rate: 0.4 })),
+  check('zeroPad', image, (t: Images) => zeroPad(t.x, { top: 1, bottom: 0, left: 2, right: 1 })),
   ...interpolations.flatMap((method) =>
     sizes.map(([name, size]) =>
       check(`resize, ${method}, ${name}`, image, (t: Images) => resize(t.x, size, method)),

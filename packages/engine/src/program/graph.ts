@@ -52,7 +52,10 @@ export function reachable(wanted: readonly Node[]): Node[] {
  * each of which would read and write the whole tensor. The chain's inner nodes become unreachable.
  * @param nodes in the order of {@link reachable}
  */
-export function mergeSums(nodes: readonly Node[], addNAttributes: (terms: number) => GraphAttribute[]): void {
+export function mergeSums(
+  nodes: readonly Node[],
+  addNAttributes: (terms: number, dtype: number) => GraphAttribute[],
+): void {
   const uses = new Map<Node, number>();
   for (const node of nodes) {
     for (const source of [...node.inputs.map((value) => value.node), ...node.after]) {
@@ -68,7 +71,8 @@ export function mergeSums(nodes: readonly Node[], addNAttributes: (terms: number
   for (const node of [...nodes].reverse()) {
     const flat = isSum(node) ? terms(node) : [];
     if (flat.length > 2) {
-      Object.assign(node, { op: 'AddN', inputs: flat, attributes: addNAttributes(flat.length) });
+      const attributes = addNAttributes(flat.length, flat[0]!.dtype);
+      Object.assign(node, { op: 'AddN', inputs: flat, attributes });
     }
   }
 }

@@ -75,7 +75,7 @@ export function compile(
   const wanted = recorder.nodes.filter(
     ({ name, op }) => /^(output|variable)/.test(name) || op === 'Placeholder',
   );
-  mergeSums(reachable(wanted), (terms) => [attribute.int('N', terms), attribute.type('T', FLOAT)]);
+  mergeSums(reachable(wanted), (terms, dtype) => [attribute.int('N', terms), attribute.type('T', dtype)]);
   return start(reachable(wanted), variables, compiled);
 }
 
