@@ -12,6 +12,7 @@ import type { CellRecord } from '@resizer-lab/suite';
 import type { CellConfig } from './config.ts';
 import type { Measurements } from './measurements.ts';
 import { type PhotoPrediction, readPredictions } from './predictions.ts';
+import type { Probes } from './probes-schema.ts';
 
 export type ClassificationRecord = CellRecord<CellConfig, Measurements>;
 
@@ -130,16 +131,33 @@ function verdictText(pair: Pair, expected: Verdict | null): string {
   return verdict === expected ? `${verdict}, as it must` : `${verdict}, must be ${expected}`;
 }
 
-/** Control experiments that came out otherwise than they must. */
+/** Control experiments that came out otherwise than they must, and learned resizers that were not at work. */
 function alarmsOf(scored: readonly Scored[]): string[] {
   return scored.flatMap((cell) => {
+    const { id, config, measurements } = cell.record;
+    const idle = measurements.probes === null ? [] : probeFailures(measurements.probes, config.resizer);
+    const alarms = idle.map((failure) => `${id}: ${failure}`);
     const control = controlOf(cell, scored);
-    const { expect } = cell.record.config;
-    if (!control || expect === null) return [];
+    if (!control || config.expect === null) return alarms;
     const verdict = verdictOf(paired(cell, control));
-    if (verdict === expect) return [];
-    return [`${cell.record.id} must be ${expect} against ${control.record.id}, but is ${verdict}`];
+    if (verdict === config.expect) return alarms;
+    return [...alarms, `${id} must be ${config.expect} against ${control.record.id}, but is ${verdict}`];
   });
+}
+
+/** What the probes of a learned resizer say against it. */
+function probeFailures(probes: Probes, resizer: CellConfig['resizer']): string[] {
+  const { outputShape, sizeIsTarget, differenceFromInterpolation, differenceFromInput, weights } = probes;
+  const frozen = resizer.kind === 'learned' && resizer.frozen;
+  return [
+    ...(sizeIsTarget ? [] : [`its output is ${outputShape.join(' × ')}, not the target size`]),
+    ...(differenceFromInterpolation > 0 ? [] : ['its output is the base interpolation']),
+    ...(differenceFromInput === 0 ? ['its output is its input'] : []),
+    ...Object.entries(weights).flatMap(([name, { gradient, moved }]) => [
+      ...(gradient > 0 ? [] : [`no gradient reaches ${name}`]),
+      ...(moved > 0 || frozen ? [] : [`${name} did not move`]),
+    ]),
+  ];
 }
 
 function resizerText(resizer: CellConfig['resizer']): string {
