@@ -43,16 +43,18 @@ it('fails with us, but only reports the failure of a peer', () => {
   expect(() => compare([{ name: 'us', failure: 'us ended' }, product], terms)).toThrow('us ended');
 });
 
-it('prints whether a promise is kept', () => {
+it('prints whether a promise is kept, and whether the machine was idle', () => {
   const sitting = { date: '2026-01-02T03:04:05Z', cpu: 'C', cores: 2, memory: 8e9, system: 'linux', load: 0 };
-  const page = (promised: number) =>
+  const page = (promised: number, load = 0) =>
     markdown({
-      sitting,
+      sitting: { ...sitting, load },
       pace: { rounds: 2, turnSeconds: 4 },
       versions: { node: '20' },
       comparisons: [compare([us, product, contestant('fast', 2)], { ...terms, promised })],
     });
   expect(page(1.9)).toContain('| train/x/224/b3 | 2.00 | fast | 2.00 (2.00 – 2.00) | 1.9 kept |');
   expect(page(2.1)).toContain('2.1 missed');
+  expect(page(2.1, 3)).toContain('not to be trusted');
+  expect(page(2.1)).not.toContain('not to be trusted');
   expect(page(2.1)).toContain('| us | 1500 (1000 – 2000) | 2.00 | 1.00 GB | 1.0 s | 20.0 | 50 % |');
 });

@@ -10,6 +10,9 @@ export interface Results {
   comparisons: readonly Comparison[];
 }
 
+/** Load average above which a machine was not idle. */
+const BUSY = 0.7;
+
 /** Results as a page of Markdown. */
 export function markdown({ sitting, pace, versions, comparisons }: Results): string {
   const { date, cpu, cores, memory, system, load } = sitting;
@@ -19,7 +22,7 @@ export function markdown({ sitting, pace, versions, comparisons }: Results): str
     '',
     `Written by \`npm run bench\` on ${date.slice(0, 16).replace('T', ' ')} UTC. How to read it: README.md beside it.`,
     '',
-    `- Machine: ${cpu}, ${cores} cores, ${gigabytes(memory)} of memory, ${system}; load average at the start ${load.toFixed(2)}`,
+    `- Machine: ${cpu}, ${cores} cores, ${gigabytes(memory)} of memory, ${system}; load average at the start ${load.toFixed(2)}${load > BUSY ? ': others were at work, and the numbers below are not to be trusted' : ''}`,
     `- Versions: ${names.join(', ')}`,
     `- Protocol: contestants in turn, ${pace.rounds} rounds of about ${pace.turnSeconds} s each; medians (lowest – highest round)`,
     '',
