@@ -1,6 +1,6 @@
 import { type Stream, UserError } from '@resizer-lab/base';
 import { MAX_PIXELS, PhotoError, type Pixels } from './photo.ts';
-import { resample } from './resample.ts';
+import { type PhotoInterpolation, resample } from './resample.ts';
 
 /** [height, width] */
 export type Size = readonly [height: number, width: number];
@@ -9,8 +9,12 @@ export type Size = readonly [height: number, width: number];
 export type Fit =
   /** The whole photo, its aspect ratio given up. */
   | { readonly fit: 'stretch' }
-  /** The short side is resized to `shortSide`, then the centre is cut out. */
-  | { readonly fit: 'center-crop'; readonly shortSide: number }
+  /** The short side is resized to `shortSide`, then the centre is cut out. Default: bilinear. */
+  | {
+      readonly fit: 'center-crop';
+      readonly shortSide: number;
+      readonly interpolation?: PhotoInterpolation;
+    }
   /**
    * A random part of the photo: `scale` is the range of its share of the area, `ratio` that of
    * width / height (Szegedy et al. 2015, "Going deeper with convolutions", section 6).
@@ -72,7 +76,8 @@ function fit(
     case 'stretch':
       return resample(photo, [height, width]);
     case 'center-crop': {
-      const scaled = resample(photo, shortSideTo(photo, transform.shortSide));
+      const { shortSide, interpolation } = transform;
+      const scaled = resample(photo, shortSideTo(photo, shortSide), interpolation);
       return cut(scaled, centre(scaled, { width, height }));
     }
     case 'random-resized-crop':
@@ -80,9 +85,9 @@ function fit(
   }
 }
 
-/** Sizes as torchvision's Resize gives them: the long side is rounded down. */
+/** The long side is rounded to the nearest pixel. */
 function shortSideTo({ width, height }: Pixels, shortSide: number): Size {
-  const long = Math.floor((shortSide * Math.max(width, height)) / Math.min(width, height));
+  const long = Math.round((shortSide * Math.max(width, height)) / Math.min(width, height));
   if (long * shortSide > MAX_PIXELS) {
     throw new PhotoError(`${width}x${height} is too long to have its short side at ${shortSide}`);
   }
@@ -90,8 +95,8 @@ function shortSideTo({ width, height }: Pixels, shortSide: number): Size {
 }
 
 function centre(photo: Pixels, { width, height }: { width: number; height: number }): Box {
-  const left = Math.round((photo.width - width) / 2);
-  const top = Math.round((photo.height - height) / 2);
+  const left = Math.floor((photo.width - width) / 2);
+  const top = Math.floor((photo.height - height) / 2);
   return { left, top, width, height };
 }
 
