@@ -11,17 +11,9 @@ export { toFloat } from './ops/images.ts';
 export { averagePool, globalAveragePool, maxPool, type PoolOptions, zeroPad } from './ops/pooling.ts';
 export { type Interpolation, interpolations } from './ops/interpolation.ts';
 export { resize, type Size } from './ops/resize.ts';
-export {
-  type Arguments,
-  compile,
-  float32,
-  type FunctionSpec,
-  type InputSpec,
-  int32,
-  type Outputs,
-  type Program,
-  uint8,
-} from './program/program.ts';
+export type { FunctionSpec } from './program/functions.ts';
+export { type Arguments, compile, type Outputs, type Program } from './program/program.ts';
+export { float32, type InputSpec, int32, uint8 } from './program/session.ts';
 export { countMultiplyAdds } from './program/flops.ts';
 export type { Node } from './program/graph.ts';
 export { dryRun } from './program/recorder.ts';

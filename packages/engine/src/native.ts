@@ -1,12 +1,7 @@
 import type { GradConfig, KernelConfig, NamedAttrMap, NamedTensorMap } from '@tensorflow/tfjs-core';
-import { backend, binding, type Tensor, tf } from './tensorflow.ts';
+import { backend, binding, type OpAttribute, type Tensor, tf } from './tensorflow.ts';
 
-/** An attribute of a TensorFlow op, as the binding takes it. */
-export interface OpAttribute {
-  name: string;
-  type: number;
-  value: boolean | number | string | number[];
-}
+export type { OpAttribute };
 
 export const FLOAT = binding.TF_FLOAT;
 export const INT32 = binding.TF_INT32;

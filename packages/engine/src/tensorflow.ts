@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path';
 import { messageOf, UserError } from '@resizer-lab/base';
 import type * as TfCore from '@tensorflow/tfjs-core';
 import type { TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
-import type { OpAttribute } from './native.ts';
 
 /**
  * TensorFlow inside this process. Importing this module loads the native library that `npm run setup`
@@ -17,6 +16,13 @@ interface EngineRecord {
   library: string;
   tensorflow: string;
   requested: 'cpu' | 'gpu';
+}
+
+/** An attribute of a TensorFlow op, as the binding takes it. */
+export interface OpAttribute {
+  name: string;
+  type: number;
+  value: boolean | number | string | number[];
 }
 
 /** A tensor as the binding describes it. */

@@ -1,3 +1,4 @@
+import { UserError } from '@resizer-lab/base';
 import type { Loader } from '@resizer-lab/datasets';
 import type { Program } from '@resizer-lab/engine';
 import { trueLabelRanks } from '@resizer-lab/metrics';
@@ -15,7 +16,10 @@ export interface Prediction {
   loss: number;
 }
 
-/** Runs `predict` of a program over a split; each photo counts once, in the split's order. */
+/**
+ * Runs `predict` of a program over a split; each photo counts once, in the split's order.
+ * @throws UserError where a logit is not finite: the network diverged
+ */
 export async function evaluate(
   program: Program,
   loader: Loader,
@@ -25,6 +29,13 @@ export async function evaluate(
   for await (const { images, labels, mask, indices } of loader.epoch(0)) {
     const logits = program.run('predict', { images })['logits'] as Float32Array;
     const classes = logits.length / mask.length;
+    const broken = logits.findIndex((logit) => !Number.isFinite(logit));
+    if (broken >= 0) {
+      const photo = indices[Math.floor(broken / classes)];
+      throw new UserError(
+        `Evaluation failed: a logit of test photo ${photo} is ${logits[broken]}. Training diverged; a lower learning rate may help.`,
+      );
+    }
     const ranks = trueLabelRanks(logits, labels);
     mask.forEach((real, i) => {
       if (real === 0) return;

@@ -24,22 +24,44 @@ export async function saveState(
   await writeSafetensors(path, tensors, { [POSITION_KEY]: JSON.stringify(position) });
 }
 
-/** Reads what {@link saveState} wrote into the program. @throws UserError for a file that does not fit */
+/**
+ * Reads what {@link saveState} wrote into the program; all of it or nothing.
+ * @throws UserError for a file that does not fit
+ */
 export async function restoreState(
   path: string,
   program: Program,
   shapes: ReadonlyMap<string, readonly number[]>,
 ): Promise<Position> {
   const { tensors, metadata } = await readSafetensors(path);
-  const position = metadata[POSITION_KEY];
-  if (position === undefined) throw new UserError(`${path} is not a checkpoint: it has no position.`);
+  const position = positionOf(metadata[POSITION_KEY]);
+  if (!position) {
+    throw new UserError(`${path} is not a checkpoint: it does not say at which step it was saved.`);
+  }
   const wanted = [...shapes].map(([name, shape]) => ({ name, shape }));
   const matched = matchWeights(wanted, tensors, { source: path });
   program.assign(new Map([...matched].map(([name, { data }]) => [name, data])));
-  return JSON.parse(position) as Position;
+  return position;
 }
 
 /** Checks that a file is a whole checkpoint. @throws UserError if it is not */
 export async function verifyState(path: string): Promise<void> {
   await readSafetensors(path);
+}
+
+function positionOf(text: string | undefined): Position | undefined {
+  const { step, seed, metricsLines } = fieldsOf(text ?? '');
+  return isCount(step) && isCount(seed) && isCount(metricsLines) ? { step, seed, metricsLines } : undefined;
+}
+
+function fieldsOf(text: string): Partial<Record<keyof Position, unknown>> {
+  try {
+    return Object(JSON.parse(text)) as Partial<Record<keyof Position, unknown>>;
+  } catch {
+    return {};
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

@@ -38,7 +38,7 @@ export interface TrainOptions {
 /**
  * Trains, from the last checkpoint in the directory if there is one. A run that was killed and is
  * started again ends with the same bits as one that never stopped.
- * @throws UserError when the loss is not finite, or a checkpoint cannot be written
+ * @throws UserError when the loss or a weight is not finite, or a checkpoint cannot be written
  */
 export async function train(options: TrainOptions): Promise<void> {
   const { program, shapes, loader, schedule, seed, directory, signal } = options;
@@ -53,10 +53,17 @@ export async function train(options: TrainOptions): Promise<void> {
   const metrics = openJsonLines(join(directory, 'metrics.jsonl'), { keep: start.metricsLines });
   const timing = openJsonLines(join(directory, 'timing.jsonl'));
   const events = openEventFile(join(directory, 'events'), { from: start.step + 1 });
-  const save = (step: number) => {
+  const save = async (step: number) => {
+    await stopIfDiverged(step);
     metrics.sync();
     const position = { step, seed, metricsLines: metrics.lines };
     return checkpoints.save(step, (path) => saveState(path, program, { shapes, position }));
+  };
+  /** A finite loss says only that the weights before the step were sound. */
+  const stopIfDiverged = async (step: number) => {
+    const broken = nonFinite(program.read([...shapes.keys()]));
+    if (broken === undefined) return;
+    throw diverged(`${broken} after step ${step}`, (await checkpoints.latest()).checkpoint);
   };
   const stopIfAsked = async (step: number) => {
     if (!signal?.aborted) return;
@@ -75,8 +82,9 @@ export async function train(options: TrainOptions): Promise<void> {
         const loss = program.run('train', { images: batch.images, labels: batch.labels, rate })['loss']![0]!;
         step++;
         if (!Number.isFinite(loss)) {
-          const photos = options.photoNames(batch.indices);
-          throw diverged({ step, epoch, loss, photos }, (await checkpoints.latest()).checkpoint);
+          const photos = listed(options.photoNames(batch.indices));
+          const where = `the loss is ${loss} at step ${step} (epoch ${epoch + 1}), batch ${photos}`;
+          throw diverged(where, (await checkpoints.latest()).checkpoint);
         }
         metrics.append({ step, epoch, loss, rate });
         events.scalars(step, { 'train/loss': loss, 'train/rate': rate });
@@ -89,6 +97,7 @@ export async function train(options: TrainOptions): Promise<void> {
       }
       timing.append({ step, steps: step - began.step, seconds: (performance.now() - began.time) / 1000 });
 
+      await stopIfDiverged(step);
       const values = await options.evaluate();
       metrics.append({ step, epoch, ...values });
       events.scalars(step, values);
@@ -104,17 +113,22 @@ export async function train(options: TrainOptions): Promise<void> {
 
 const beginning: Omit<Position, 'seed'> = { step: 0, metricsLines: 0 };
 
-interface Divergence {
-  step: number;
-  epoch: number;
-  loss: number;
-  photos: readonly string[];
+function diverged(what: string, last: Checkpoint | undefined): UserError {
+  return new UserError(
+    `Training diverged: ${what}. Last good checkpoint: ${last?.path ?? 'none'}. ` +
+      'A lower learning rate may help.',
+  );
 }
 
-function diverged({ step, epoch, loss, photos }: Divergence, last: Checkpoint | undefined): UserError {
-  const batch = photos.slice(0, 4).join(', ') + (photos.length > 4 ? `, … (${photos.length} photos)` : '');
-  return new UserError(
-    `Training diverged: the loss is ${loss} at step ${step} (epoch ${epoch + 1}), batch ${batch}. ` +
-      `Last good checkpoint: ${last?.path ?? 'none'}. A lower learning rate may help.`,
-  );
+function listed(photos: readonly string[]): string {
+  return photos.slice(0, 4).join(', ') + (photos.length > 4 ? `, … (${photos.length} photos)` : '');
+}
+
+/** The first variable with a value that is no finite number, in words. */
+function nonFinite(values: ReadonlyMap<string, Float32Array>): string | undefined {
+  for (const [name, data] of values) {
+    const value = data.find((x) => !Number.isFinite(x));
+    if (value !== undefined) return `${name} holds ${value}`;
+  }
+  return undefined;
 }

@@ -31,7 +31,7 @@ const lossMemory = 0.98;
 
 /**
  * The loss is an exponential mean over about 50 steps, without bias at the start; the speed is
- * that of the last 10 seconds; the time left comes from the mean pace since the first update,
+ * that of the last 10 seconds of the epoch; the time left comes from the mean pace since the first update,
  * so that it counts evaluations and checkpoints too.
  */
 export function runMeter(): Meter {
@@ -46,6 +46,8 @@ export function runMeter(): Meter {
       const forget = lossMemory ** Math.max(1, update.step - (last?.update.step ?? 0));
       lossSum = forget * lossSum + (1 - forget) * update.loss;
       lossWeight = forget * lossWeight + (1 - forget);
+      // Between epochs there is an evaluation, which is not training speed.
+      if (update.epoch !== last?.update.epoch) recent.length = 0;
       recent.push({ at, images: update.images });
       while (recent.length > 2 && recent[1]!.at <= at - windowMs) recent.shift();
       first ??= { at, step: update.step };
