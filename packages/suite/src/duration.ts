@@ -1,7 +1,5 @@
+import type { Duration } from '@resizer-lab/training';
 import { z } from 'zod';
-
-/** A length of training: passes over the data, or optimiser steps. */
-export type Duration = { readonly epochs: number } | { readonly steps: number };
 
 /** A duration as it stands in a resolved config: `{ epochs: 4 }`. */
 export const resolvedDuration: z.ZodType<Duration> = z.union([

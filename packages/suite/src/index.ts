@@ -1,6 +1,6 @@
 export { CELL_EXIT, type CellEnd, runCell, type RunCellOptions } from './cell.ts';
 export { jsonSchema, loadConfig, loadConfigs, type SuiteConfig } from './config.ts';
-export { type Duration, duration, resolvedDuration, wallClock } from './duration.ts';
+export { duration, resolvedDuration, wallClock } from './duration.ts';
 export { type CellState, type PlanStatus, readRecords, readSuite } from './ledger.ts';
 export { type Holder, holderText } from './lock.ts';
 export { expand, keyOf, type Plan, planSuite } from './plan.ts';
