@@ -44,10 +44,13 @@ async function fileHash(path: string): Promise<string> {
   try {
     await pipeline(createReadStream(path), hash);
   } catch (error) {
-    const why = codeOf(error) === 'ENOENT' ? 'is not there' : `cannot be read: ${messageOf(error)}`;
-    throw new UserError(`The weights ${path} ${why}. Set RESIZER_WEIGHTS to the folder that holds them.`, {
-      cause: error,
-    });
+    const why = codeOf(error) === 'ENOENT' ? 'does not exist' : `cannot be read: ${messageOf(error)}`;
+    throw new UserError(
+      `The weights file ${path} ${why}. Set RESIZER_WEIGHTS to the folder that holds them.`,
+      {
+        cause: error,
+      },
+    );
   }
   return hash.digest('hex');
 }

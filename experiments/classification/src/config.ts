@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { backboneNames } from '@resizer-lab/backbones/names';
 import { interpolations } from '@resizer-lab/engine/interpolation';
 import { duration, resolvedDuration } from '@resizer-lab/suite';
@@ -8,7 +9,13 @@ const share = z.number().min(0).max(1);
 const count = z.int().min(1).max(10_000_000);
 
 /** A path below the folder of the data sets or of the weights. */
-const relativePath = z.string().min(1).max(1000);
+const relativePath = z
+  .string()
+  .min(1)
+  .max(1000)
+  .refine((path) => !isAbsolute(path) && !path.split('/').includes('..'), {
+    error: ({ input }) => `is ${JSON.stringify(input)}; must be a path below its folder, without ".."`,
+  });
 
 const dataset = z.discriminatedUnion('kind', [
   z
@@ -87,7 +94,9 @@ function checkArms(arms: Record<string, z.infer<typeof arm>>, context: z.Refinem
     if (control !== undefined && !known) {
       refuse(['control'], `is "${control}", which is no arm here; arms: ${Object.keys(arms).join(', ')}`);
     }
-    if (known?.resizer.kind === 'learned') refuse(['control'], `is "${control}", which has no fixed resizer`);
+    if (control === own) refuse(['control'], `is "${own}", the arm itself`);
+    else if (known?.resizer.kind === 'learned')
+      refuse(['control'], `is "${control}", which has no fixed resizer`);
   }
 }
 
@@ -112,8 +121,7 @@ const training = z.strictObject({
   checkpointEvery: duration.default({ epochs: 1 }),
 });
 
-/** The study's sections of a config. */
-export const configSchema = z.object({
+const sections = z.object({
   data: dataset,
   input: pixels.describe('Height and width of the photos before the resizer'),
   target: pixels.describe('Height and width that the backbone sees'),
@@ -134,6 +142,17 @@ export const configSchema = z.object({
     rate,
   }),
   arms: z.strictObject({ duration, rate, list: z.record(name, arm).superRefine(checkArms) }),
+});
+
+/** The study's sections of a config. */
+export const configSchema = sections.superRefine(({ data, input, target }, context) => {
+  // The class of a synthetic picture lies where resizing by a whole factor of 3 or more treats it alike.
+  if (data.kind !== 'synthetic' || (input % target === 0 && input >= 3 * target)) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['input'],
+    message: `is ${input}; must be 3, 4, … times the target of ${target} for synthetic pictures, such as ${4 * target}`,
+  });
 });
 
 export type Config = z.infer<typeof configSchema>;

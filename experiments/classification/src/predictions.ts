@@ -29,10 +29,25 @@ export async function writePredictions(
 /** Reads a cell's predictions. @throws UserError for a file that is gone or damaged */
 export async function readPredictions(directory: string): Promise<PhotoPrediction[]> {
   const path = join(directory, FILE);
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new UserError(`The predictions ${path} cannot be read: ${messageOf(cause)}`, { cause });
+  });
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line, i) => {
+      const parsed = predictionSchema.safeParse(jsonOf(line));
+      if (parsed.success) return parsed.data;
+      const { path: key, message } = parsed.error.issues[0]!;
+      const what = [...key, message].join(': ');
+      throw new UserError(`${path}:${i + 1} is damaged: ${what}. Remove the cell's folder and run again.`);
+    });
+}
+
+function jsonOf(line: string): unknown {
   try {
-    const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
-    return lines.map((line) => predictionSchema.parse(JSON.parse(line)));
-  } catch (error) {
-    throw new UserError(`The predictions ${path} cannot be read: ${messageOf(error)}`, { cause: error });
+    return JSON.parse(line);
+  } catch {
+    return undefined;
   }
 }

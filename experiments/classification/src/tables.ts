@@ -209,14 +209,19 @@ function notesOf(scored: readonly Scored[]): string[] {
   const seeds = [...new Set(scored.map(({ record }) => record.config.seed))];
   const { training, duration } =
     scored.find(({ record }) => record.config.role === 'arm')?.record.config ?? {};
-  const extra = duration && ('epochs' in duration ? `${duration.epochs} epochs` : `${duration.steps} steps`);
+  const extra =
+    duration && ('epochs' in duration ? counted(duration.epochs, 'epoch') : counted(duration.steps, 'step'));
   return [
     `Seeds: ${seeds.join(', ')}. Intervals: 95 %, Wilson's for an error, Tango's for a paired difference, Student's over seeds.`,
     ...(training
       ? [
-          `Every arm starts from the baseline's checkpoint and trains for ${extra} more, in the same order of photos (batch ${training.batch}).`,
+          `Every arm starts from the baseline's checkpoint and trains for another ${extra}, in the same order of photos (batch ${training.batch}).`,
         ]
       : []),
     'McNemar p: exact, two-sided, over the photos that only one of the two gets right; a tie is p ≥ 0.05.',
   ];
+}
+
+function counted(n: number, unit: string): string {
+  return `${n} ${unit}${n === 1 ? '' : 's'}`;
 }
