@@ -16,7 +16,7 @@ import {
 /** Names of a convolution and of the batch norm behind it. */
 export type LayerPair = readonly [convolution: string, batchNorm: string];
 
-/** Convolution, then batch norm. */
+/** Convolution, then batch norm; with the batch's statistics, a bias between them cancels out. */
 export function convNorm(
   net: Scope,
   [layer, norm]: LayerPair,
@@ -24,7 +24,7 @@ export function convNorm(
   options: ConvOptions & { norm: BatchNormOptions },
 ): Tensor4D {
   const { norm: normOptions, ...window } = options;
-  return batchNorm(net, norm, conv(net, layer, x, window), normOptions);
+  return batchNorm(net, norm, conv(net, layer, x, { ...window, biasCancels: net.training }), normOptions);
 }
 
 /** Depthwise convolution, then batch norm. */

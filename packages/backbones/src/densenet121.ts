@@ -21,19 +21,33 @@ function features(net: Scope, images: Tensor4D): Tensor2D {
   let x = stem7x7(net, images, { bias: false, pool: 'pool1', norm });
   for (const [i, layers] of blocks.entries()) {
     const stage = i + 2;
-    for (let layer = 1; layer <= layers; layer++) x = denseLayer(net, `conv${stage}_block${layer}`, x);
+    x = denseBlock(net, x, { stage, layers });
     if (i < blocks.length - 1) x = transition(net, `pool${stage}`, x);
   }
   return globalAveragePool(net.output('relu', relu(batchNorm(net, 'bn', x, norm))));
 }
 
-/** Appends `growth` channels: batch norm, ReLU, 1×1, batch norm, ReLU, 3×3. */
+/**
+ * Layers that each see the block's input and what all layers before them made. Each concatenation is made
+ * of the parts, not of the one before it: so the gradient of a part is one sum, not a chain of sums.
+ */
+function denseBlock(net: Scope, input: Tensor4D, options: { stage: number; layers: number }): Tensor4D {
+  const parts = [input];
+  let x = input;
+  for (let layer = 1; layer <= options.layers; layer++) {
+    const name = `conv${options.stage}_block${layer}`;
+    parts.push(denseLayer(net, name, x));
+    x = net.output(`${name}_concat`, tf.concat(parts, 3));
+  }
+  return x;
+}
+
+/** `growth` more channels: batch norm, ReLU, 1×1, batch norm, ReLU, 3×3. */
 function denseLayer(net: Scope, name: string, x: Tensor4D): Tensor4D {
   let y = relu(batchNorm(net, `${name}_0_bn`, x, norm));
   const narrow = { filters: 4 * growth, kernel: 1, norm };
   y = relu(convNorm(net, [`${name}_1_conv`, `${name}_1_bn`], y, narrow));
-  y = conv(net, `${name}_2_conv`, y, { filters: growth, kernel: 3 });
-  return net.output(`${name}_concat`, tf.concat([x, y], 3));
+  return conv(net, `${name}_2_conv`, y, { filters: growth, kernel: 3 });
 }
 
 /** Half the channels and half the size. */

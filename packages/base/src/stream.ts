@@ -27,10 +27,21 @@ export function stream(seed: number, ...name: readonly (string | number)[]): Str
   const rng = xoroshiro128plusFromState([0, 4, 8, 12].map((offset) => digest.readInt32LE(offset)));
   const uniform = () => uniformFloat64(rng);
   const integer = (n: number) => uniformInt(rng, 0, n - 1);
+  let second: number | undefined;
   return {
     uniform,
     integer,
-    normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
+    normal() {
+      if (second !== undefined) {
+        const kept = second;
+        second = undefined;
+        return kept;
+      }
+      const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
+      const angle = 2 * Math.PI * uniform();
+      second = radius * Math.sin(angle);
+      return radius * Math.cos(angle);
+    },
     permutation(n) {
       const order = Int32Array.from({ length: n }, (_, i) => i);
       for (let i = n - 1; i > 0; i--) {

@@ -64,6 +64,9 @@ const batchNormInputs = { x: [3, 2, 2, 2], gamma: [2], beta: [2] };
 
 /** Every op of ours, in each of its cases. */
 const checks: GradientCheck[] = [
+  check('conv2d, 1×1', { x: [2, 3, 4, 3], filter: [1, 1, 3, 2] }, (t: Images & { filter: Tensor4D }) =>
+    conv2d(t.x, t.filter),
+  ),
   ...convolutions.map(([name, options]) =>
     check(`conv2d, ${name}`, { x: [1, 5, 6, 2], filter: [3, 3, 2, 2] }, (t: Images & { filter: Tensor4D }) =>
       conv2d(t.x, t.filter, options),

@@ -19,6 +19,8 @@ export interface ConvOptions extends ConvolutionOptions {
   /** Side of the square kernel. */
   kernel: number;
   bias?: boolean;
+  /** A layer behind takes the mean away again: the bias' gradient is zero, and is not computed. */
+  biasCancels?: boolean;
   initial?: Initialiser;
   /** What the parameters are called. Default: Keras' names. */
   names?: { kernel: string; bias: string };
@@ -28,12 +30,16 @@ const defaultNames = { kernel: 'kernel', bias: 'bias' };
 
 /** Convolution with parameters `name/kernel` [k, k, in, filters] and, if wanted, `name/bias`. */
 export function conv(net: Scope, name: string, x: Tensor4D, options: ConvOptions): Tensor4D {
-  const { filters, kernel, bias = false, initial = heNormal(), names = defaultNames, ...window } = options;
+  const { filters, kernel, bias = false, biasCancels = false, ...rest } = options;
+  const { initial = heNormal(), names = defaultNames, ...window } = rest;
   const layer = net.in(name);
   const shape = [kernel, kernel, x.shape[3], filters];
   const weights = layer.parameter(names.kernel, { shape, trainable: true, initial }) as Tensor4D;
   const y = conv2d(x, weights, window);
-  return net.output(name, bias ? biasAdd(y, biasOf(layer, names.bias, filters)) : y);
+  return net.output(
+    name,
+    bias ? biasAdd(y, biasOf(layer, names.bias, filters), { cancels: biasCancels }) : y,
+  );
 }
 
 export interface DepthwiseConvOptions extends ConvolutionOptions {

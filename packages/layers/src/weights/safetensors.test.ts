@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { UserError } from '@resizer-lab/base';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeSafetensors, encodeSafetensors, readSafetensors, writeSafetensors } from './safetensors.ts';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  readSafetensors,
+  readSafetensorsShapes,
+  writeSafetensors,
+} from './safetensors.ts';
 import type { WeightTensor } from './tensor.ts';
 
 /**
@@ -185,12 +191,27 @@ describe('files', () => {
     );
   });
 
+  it('gives the shapes alone, as strict as when it reads all', async () => {
+    const path = join(folder, 'shapes.safetensors');
+    const tensors = new Map<string, WeightTensor>([
+      ['a', { shape: [2, 3], data: new Float32Array(6) }],
+      ['b', { shape: [], data: Int32Array.of(1) }],
+    ]);
+    await writeSafetensors(path, tensors);
+    expect(await readSafetensorsShapes(path)).toEqual(
+      new Map([
+        ['a', [2, 3]],
+        ['b', []],
+      ]),
+    );
+    await truncate(path, 100);
+    await expect(readSafetensorsShapes(path)).rejects.toThrow('is cut short');
+  });
+
   it('names a file that is missing, a folder, and a folder that is missing', async () => {
     await expect(readSafetensors(join(folder, 'none'))).rejects.toThrow(`There is no file ${folder}/none`);
     await expect(readSafetensors(folder)).rejects.toThrow('is not a regular file');
-    await expect(writeSafetensors(join(folder, 'no', 'a'), new Map())).rejects.toThrow(
-      'its folder does not exist',
-    );
+    await expect(writeSafetensors(join(folder, 'no', 'a'), new Map())).rejects.toThrow('its folder is gone');
   });
 
   it('takes values that do not fill their shape for the mistake of a programmer', () => {
