@@ -14,3 +14,5 @@ export const backboneNames = [
 ] as const;
 
 export type BackboneName = (typeof backboneNames)[number];
+
+export { type LayoutName, layoutNames } from './weights/layout.ts';

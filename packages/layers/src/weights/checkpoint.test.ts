@@ -7,7 +7,7 @@ import { readCheckpointV1 } from './checkpoint-v1.ts';
 import { crc32c } from './crc32c.ts';
 import { kerasNames } from './keras-variables.ts';
 import { matchWeights } from './match.ts';
-import { readWeights } from './read.ts';
+import { readWeights, weightsFormat } from './read.ts';
 import { snappyDecompress } from './snappy.ts';
 import { tableEntries } from './table.ts';
 import type { Weights, WeightTensor } from './tensor.ts';
@@ -99,14 +99,15 @@ describe('readCheckpointV1', () => {
 
 describe('readWeights', () => {
   it.each([
-    ['torch.safetensors', 'conv/kernel'],
-    ['keras2.h5', 'conv/kernel'],
-    ['tf2', 'conv/kernel'],
-    ['tf2.index', 'conv/kernel'],
-    ['slim_v1.ckpt', 'Slim/conv/kernel'],
-    ['slim_v2.ckpt', 'Slim/conv/kernel'],
-    ['saved_model', 'conv/kernel'],
-  ])('knows the format of %s', async (name, weight) => {
+    ['torch.safetensors', 'safetensors', 'conv/kernel'],
+    ['keras2.h5', 'Keras HDF5', 'conv/kernel'],
+    ['tf2', 'TensorFlow checkpoint', 'conv/kernel'],
+    ['tf2.index', 'TensorFlow checkpoint', 'conv/kernel'],
+    ['slim_v1.ckpt', 'TensorFlow checkpoint (V1)', 'Slim/conv/kernel'],
+    ['slim_v2.ckpt', 'TensorFlow checkpoint', 'Slim/conv/kernel'],
+    ['saved_model', 'SavedModel', 'conv/kernel'],
+  ])('knows the format of %s: %s', async (name, format, weight) => {
+    expect(await weightsFormat(fixture(name))).toBe(format);
     expect((await readWeights(fixture(name))).get(weight)!.shape).toEqual([3, 3, 3, 4]);
   });
 

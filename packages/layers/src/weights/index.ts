@@ -4,11 +4,12 @@ export { readKerasH5 } from './keras-reader.ts';
 export { kerasNames } from './keras-variables.ts';
 export { writeKerasH5 } from './keras-writer.ts';
 export { type MatchOptions, matchWeights, type WantedWeight } from './match.ts';
-export { readWeights } from './read.ts';
+export { readWeights, type WeightsFormat, weightsFormat } from './read.ts';
 export {
   decodeSafetensors,
   encodeSafetensors,
   readSafetensors,
+  readSafetensorsShapes,
   type Safetensors,
   writeSafetensors,
 } from './safetensors.ts';

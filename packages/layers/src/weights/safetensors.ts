@@ -55,19 +55,37 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): Promise<Safe
   return readFrom(memorySource(bytes, name));
 }
 
+/**
+ * The shapes of a safetensors file's tensors, from its header alone.
+ * @throws UserError as `readSafetensors`
+ */
+export function readSafetensorsShapes(path: string): Promise<Map<string, readonly number[]>> {
+  return withFile(path, async (source) => {
+    const { entries } = await readHeader(source);
+    return new Map(entries.map(({ name, shape }) => [name, shape]));
+  });
+}
+
 async function readFrom(source: ByteSource): Promise<Safetensors> {
+  const { entries, metadata, start } = await readHeader(source);
+  const tensors: Weights = new Map();
+  for (const { name, format, shape, begin, end } of entries) {
+    const bytes = await source.read(start + begin, end - begin);
+    tensors.set(name, { shape, data: numbersOf(format, bytes) });
+  }
+  return { tensors, metadata };
+}
+
+/** Entries in the order of their data, which begin at byte `start`. */
+async function readHeader(source: ByteSource) {
   const fail = (problem: string): never => {
     throw new UserError(`${source.name} ${problem}`);
   };
   const headerSize = await readHeaderSize(source, fail);
+  const start = 8 + headerSize;
   const { entries, metadata } = parseHeader(await source.read(8, headerSize), fail);
-  checkLayout(entries, { start: 8 + headerSize, size: source.size, fail });
-  const tensors: Weights = new Map();
-  for (const { name, format, shape, begin, end } of entries) {
-    const bytes = await source.read(8 + headerSize + begin, end - begin);
-    tensors.set(name, { shape, data: numbersOf(format, bytes) });
-  }
-  return { tensors, metadata };
+  checkLayout(entries, { start, size: source.size, fail });
+  return { entries, metadata, start };
 }
 
 type Fail = (problem: string) => never;
