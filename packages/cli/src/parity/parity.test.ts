@@ -12,6 +12,7 @@ import {
 } from '@resizer-lab/engine';
 import { crossEntropy } from '@resizer-lab/training';
 import { describe, expect, it } from 'vitest';
+import type { Fixture } from './fixture.ts';
 import { imageValues, uniforms, weightValues } from './formula.ts';
 import { parity } from './index.ts';
 
@@ -110,22 +111,29 @@ describe.skipIf(absent)(title('ops against golden numbers of Keras and NumPy'), 
   );
 });
 
-describe.skipIf(absent)(title('parity'), () => {
-  it('finds the resizers within the limits, and a changed number outside of them', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'parity-'));
-    const fixture = JSON.parse(readFileSync(join(fixtures, 'resizer_n16_r1.json'), 'utf8')) as {
-      cases: { inference: { sample: number[] } }[];
-    };
-    writeFileSync(join(folder, 'right.json'), JSON.stringify(fixture));
-    const rights = [...parity(folder)];
-    expect(rights.length).toBe(fixture.cases.length);
-    expect(rights.flatMap(({ failed }) => failed)).toEqual([]);
-
-    fixture.cases[0]!.inference.sample[5]! += 1e-3;
-    writeFileSync(join(folder, 'right.json'), JSON.stringify(fixture));
-    expect([...parity(folder)][0]!.failed.map(({ what }) => what)).toEqual(['inference output values']);
-    rmSync(folder, { recursive: true });
-  });
+it('finds a resizer within the limits, and each changed number outside of them', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'parity-'));
+  const text = readFileSync(join(import.meta.dirname, 'fixtures/resizer_n4_r1.json'), 'utf8');
+  const failures = (change: (golden: Fixture['cases'][number]) => void) => {
+    const fixture = JSON.parse(text) as Fixture;
+    change(fixture.cases[0]!);
+    writeFileSync(join(folder, 'fixture.json'), JSON.stringify(fixture));
+    const reports = [...parity(folder)];
+    expect(reports.map((report) => report.case)).toEqual(['2×12×10×3 → 5×6', '2×5×4×3 → 7×8']);
+    expect(reports[1]!.failed).toEqual([]);
+    return reports[0]!.failed.map(({ what }) => what);
+  };
+  expect(failures(() => undefined)).toEqual([]);
+  expect(failures(({ inference }) => (inference.output![5]! += 1e-2))).toEqual(['inference output values']);
+  expect(failures(({ training }) => (training.loss *= 1.001))).toEqual(['training loss']);
+  expect(failures(({ training }) => (training.grads[0]!.l2 *= 1.001))).toEqual([
+    'gradient resizer/conv_in_7x7/kernel l2',
+  ]);
+  expect(failures(({ training }) => (training.moving[0]!.moving_mean_l2 *= 1.001))).toEqual([]);
+  expect(failures(({ training }) => (training.moving[0]!.moving_mean[1]! += 1e-3))).toEqual([
+    'resizer/bn_in moving mean',
+  ]);
+  rmSync(folder, { recursive: true });
 });
 
 it('says what is wrong with a folder or a file', () => {
