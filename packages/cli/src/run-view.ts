@@ -31,10 +31,9 @@ export function runView(): { show: (event: RunEvent) => void; finish: () => void
           break;
         case 'failed':
           finish();
-          line(
-            `${name}  FAILED${event.earlier ? ' earlier (--retry-failed runs it again)' : ''}: ${event.reason}`,
-          );
-          for (const logged of event.log) line(`    ${logged}`);
+          line(`${name}  FAILED${event.earlier ? ' earlier' : ''}: ${event.reason}`);
+          // The log of a clear error ends with the reason itself.
+          for (const logged of event.log) if (!event.reason.startsWith(logged)) line(`    ${logged}`);
           break;
         case 'skipped':
           line(`${name}  skipped: ${event.reason}`);

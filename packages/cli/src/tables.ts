@@ -25,7 +25,7 @@ export function printTables(
     // Not on a terminal, a log takes lines of this width.
     const width = process.stdout.columns ?? 120;
     for (const table of tables) console.log(`\n${toTerminal(table, { width })}`);
-    console.log(`\n${written.length} files in ${folder}`);
+    console.log(tables.length > 0 ? `\n${written.length} files in ${folder}` : 'No cell is done: no tables.');
   }
   for (const { alarms = [] } of tables) for (const alarm of alarms) console.error(`CONTROL FAILED: ${alarm}`);
 }

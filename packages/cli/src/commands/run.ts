@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { dataRoot } from '@resizer-lab/datasets';
-import { loadConfigs, runSuite } from '@resizer-lab/suite';
+import { loadConfigs, type RunOutcome, runSuite } from '@resizer-lab/suite';
 import { runView } from '../run-view.ts';
 import { studies } from '../studies.ts';
 import { exitCodeOf, printTables, tablesOfSuite } from '../tables.ts';
@@ -38,6 +38,23 @@ export function runCommand(exit: (code: number) => void) {
         printTables(tables, { folder: join(folder, 'tables'), written, json: json ?? false });
         exitCode ||= exitCodeOf(tables);
       }
+      for (const line of leftToDo(outcome)) console.error(line);
       exit(exitCode);
     });
+}
+
+/** What the user can do about cells that are not done. */
+function leftToDo({ failed, left, stoppedBy }: RunOutcome): string[] {
+  return [
+    ...(failed > 0
+      ? [
+          `${cells(failed)} failed. Correct the cause; --retry-failed runs them again, from their last checkpoint.`,
+        ]
+      : []),
+    ...(stoppedBy ? [`Stopped by ${stoppedBy}, ${cells(left)} left. The same command goes on.`] : []),
+  ];
+}
+
+function cells(n: number): string {
+  return n === 1 ? '1 cell' : `${n} cells`;
 }

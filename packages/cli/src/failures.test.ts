@@ -1,0 +1,85 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encodeSafetensors, readSafetensors } from '@resizer-lab/layers';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { cellFolders, expectNoStack, ownFolder, resizer, writeConfig } from './testing/resizer.fixture.ts';
+
+const cwd = ownFolder();
+beforeAll(() => writeConfig(join(cwd, 'tiny.yaml')));
+
+describe.concurrent('weights that cannot be used fail in one line', () => {
+  const withWeights = (name: string, file: string) => {
+    writeConfig(join(cwd, `${name}.yaml`), {
+      '{ name: mobilenetv2_0.35 }': `{ name: mobilenetv2_0.35, weights: ${file} }`,
+    });
+    return ['run', `${name}.yaml`, '--results', name];
+  };
+  const env = { RESIZER_WEIGHTS: cwd };
+
+  it('not there', async () => {
+    const ended = await resizer(withWeights('gone', 'gone.safetensors'), { cwd, env });
+    expect([ended.code, ended.stdout]).toEqual([1, '']);
+    expect(ended.stderr).toMatch(
+      /^The weights file \S+\/gone\.safetensors does not exist\. Set RESIZER_WEIGHTS .*\n$/,
+    );
+  });
+
+  it('cut in half; the cells that need them are skipped, and told so again without being run', {
+    timeout: 60_000,
+  }, async () => {
+    const values = new Map([['Conv1/kernel', { shape: [1000], data: new Float32Array(1000) }]]);
+    const whole = encodeSafetensors(values);
+    writeFileSync(join(cwd, 'half.safetensors'), whole.subarray(0, whole.length / 2));
+    const args = withWeights('half', 'half.safetensors');
+    const cut = /\/half\.safetensors is cut short: the header announces [\d,]+ bytes, the file has [\d,]+\.$/;
+    for (const mark of ['FAILED', 'FAILED earlier']) {
+      const ended = await resizer(args, { cwd, env });
+      expect([ended.code, ended.stdout]).toEqual([1, 'No cell is done: no tables.\n']);
+      const [failed, ...others] = ended.stderr.trimEnd().split('\n');
+      expect(failed).toMatch(
+        new RegExp(`^half: mobilenetv2_0\\.35/baseline/seed1  ${mark}: \\S+${cut.source}`),
+      );
+      expect(others).toEqual([
+        ...['bilinear', 'learned'].map(
+          (arm) =>
+            `half: mobilenetv2_0.35/${arm}/seed1  skipped: needs "mobilenetv2_0.35/baseline/seed1", which failed`,
+        ),
+        '1 cell failed. Correct the cause; --retry-failed runs them again, from their last checkpoint.',
+      ]);
+      expectNoStack(ended);
+    }
+  });
+});
+
+// A disk that holds one checkpoint and not two, which only the run and its cells see; what it held is copied out.
+const disk = 'mount -t tmpfs -o size=6m none "$0" && { "$@"; code=$?; cp -r "$0" "$0-left"; exit $code; }';
+const smallDisk = (folder: string) => ['unshare', '-rm', 'sh', '-c', disk, folder];
+const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]).status === 0;
+
+it.skipIf(!canMount)(
+  'a full disk fails the cell in one line, and the last good checkpoint survives (needs leave to mount a tmpfs)',
+  { timeout: 60_000 },
+  async () => {
+    const folder = join(cwd, 'full');
+    mkdirSync(folder);
+    const ended = await resizer(['run', 'tiny.yaml', '--results', 'full'], {
+      cwd,
+      wrapper: smallDisk(folder),
+    });
+    expect(ended.code).toBe(1);
+    const failures = ended.stderr.split('\n').filter((line) => line.includes('FAILED'));
+    expect(failures).toEqual([
+      expect.stringMatching(
+        /^tiny: mobilenetv2_0\.35\/baseline\/seed1 {2}FAILED: cannot write checkpoint \S+step-000000006\.safetensors: the disk is full\. The last one, of step 3, is kept; correct that and start again to resume from it$/,
+      ),
+    ]);
+    expectNoStack(ended);
+    const checkpoints = join(cellFolders(join(`${folder}-left`, 'tiny'))['baseline']!, 'checkpoints');
+    expect(readdirSync(checkpoints)).toEqual(['step-000000003.safetensors']);
+    const { metadata, tensors } = await readSafetensors(join(checkpoints, 'step-000000003.safetensors'));
+    expect(JSON.parse(metadata['resizer-lab.position']!)).toMatchObject({ step: 3, seed: 1 });
+    expect(tensors.has('Conv1/kernel/momentum')).toBe(true);
+  },
+);
