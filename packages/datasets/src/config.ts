@@ -3,8 +3,8 @@ export interface FolderConfig {
   readonly kind: 'folder';
   /** Folder of the data set, relative to the data root. */
   readonly path: string;
-  /** Subfolder of the training photos. */
-  readonly train: string;
+  /** Subfolder of the training photos; none: the photos are for evaluation alone. */
+  readonly train?: string;
   /** Subfolder of the test photos. */
   readonly test: string;
   /**

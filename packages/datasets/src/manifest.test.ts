@@ -137,6 +137,19 @@ describe('an image folder', () => {
     expect(await refusal(open(empty))).toContain('no class folder');
   });
 
+  it('may be for evaluation alone, then its class folders lie right in it', async () => {
+    const root = await imageFolder({ classes: ['b', 'a'], train: 2, test: 1 });
+    const { manifest } = await openDataset(
+      { kind: 'folder', path: 'test', test: '.' },
+      { root: join(root, 'set') },
+    );
+    expect(manifest.splits.train).toEqual([]);
+    expect(manifest.splits.test.map(({ path, label }) => [path, label])).toEqual([
+      ['a/0.jpg', 0],
+      ['b/0.jpg', 1],
+    ]);
+  });
+
   it('stays inside the data root', async () => {
     const outside = await imageFolder();
     const root = await imageFolder();

@@ -49,21 +49,23 @@ const MAX_CSV_BYTES = 256 * 2 ** 20;
  */
 export async function scanFolder(config: FolderConfig, root: string): Promise<Scan> {
   const dropped: Dropped[] = [];
-  const names = {
-    train: await classFolders('train', { config, root, dropped }),
-    test: await classFolders('test', { config, root, dropped }),
-  };
-  refuseDifferentClasses(config, names);
-  if (names.train.length === 0) {
+  const test = await classFolders(config.test, { split: 'test', config, root, dropped });
+  if (config.train !== undefined) {
+    const train = await classFolders(config.train, { split: 'train', config, root, dropped });
+    refuseDifferentClasses(config, config.train, { train, test });
+  }
+  if (test.length === 0) {
     throw new UserError(
-      `data set ${config.path}: no class folder in ${config.train}; photos lie in SPLIT/CLASS/`,
+      `data set ${config.path}: no class folder in ${config.test}; photos lie in SPLIT/CLASS/`,
     );
   }
-  const classes = names.train.map((name, position) => ({ name, label: labelOf(name, position, config) }));
+  const classes = test.map((name, position) => ({ name, label: labelOf(name, position, config) }));
   const groups: Scan['groups'][number][] = [];
   for (const split of ['train', 'test'] as const) {
+    const ofSplit = config[split];
+    if (ofSplit === undefined) continue;
     for (const { name, label } of classes) {
-      const folder = join(config[split], name);
+      const folder = join(ofSplit, name);
       const files = await filesIn(folder, { split, config, root, dropped });
       const limit = config.limit?.[split];
       const photos = sampled(files, { config, split, name }).map((path) => ({ path, label }));
@@ -79,10 +81,13 @@ interface FolderScan {
   readonly dropped: Dropped[];
 }
 
-async function classFolders(split: SplitName, { config, root, dropped }: FolderScan): Promise<string[]> {
+async function classFolders(
+  folder: string,
+  { split, config, root, dropped }: FolderScan & { split: SplitName },
+): Promise<string[]> {
   const names: string[] = [];
-  for (const entry of await entriesOf(root, join(config.path, config[split]))) {
-    const path = join(config[split], entry.name);
+  for (const entry of await entriesOf(root, join(config.path, folder))) {
+    const path = join(folder, entry.name);
     if (entry.kind === 'folder') {
       if (!entry.name.startsWith('.')) names.push(entry.name);
     } else dropped.push({ path, split, reason: 'not in a class folder' });
@@ -90,17 +95,21 @@ async function classFolders(split: SplitName, { config, root, dropped }: FolderS
   return names;
 }
 
-function refuseDifferentClasses(config: FolderConfig, { train, test }: Record<SplitName, string[]>): void {
+function refuseDifferentClasses(
+  config: FolderConfig,
+  trainFolder: string,
+  { train, test }: Record<SplitName, string[]>,
+): void {
   const only = (own: string[], other: string[], where: string) => {
     const extra = own.filter((name) => !other.includes(name)).map(printable);
     const some =
       extra.length > 3 ? `${extra.slice(0, 3).join(', ')} and ${extra.length - 3} more` : extra.join(', ');
     return extra.length > 0 ? [`only ${where} has ${some}`] : [];
   };
-  const differences = [...only(train, test, config.train), ...only(test, train, config.test)];
+  const differences = [...only(train, test, trainFolder), ...only(test, train, config.test)];
   if (differences.length > 0) {
     throw new UserError(
-      `data set ${config.path}: ${config.train} and ${config.test} must have the same class folders, ` +
+      `data set ${config.path}: ${trainFolder} and ${config.test} must have the same class folders, ` +
         `but ${differences.join('; ')}`,
     );
   }
