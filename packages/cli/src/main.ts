@@ -1,12 +1,15 @@
 import { messageOf, UserError } from '@resizer-lab/base';
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { backbonesCommand } from './commands/backbones.ts';
 import { cellCommand } from './commands/cell.ts';
 import { dataCommand } from './commands/data.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
 import { parityCommand } from './commands/parity.ts';
 import { runCommand } from './commands/run.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { tablesCommand } from './commands/tables.ts';
+import { weightsCommand } from './commands/weights.ts';
 
 /**
  * The `resizer` command.
@@ -33,6 +36,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     .addCommand(tablesCommand(done))
     .addCommand(doctorCommand(done))
     .addCommand(dataCommand())
+    .addCommand(backbonesCommand())
+    .addCommand(weightsCommand())
+    .addCommand(evaluateCommand())
     .addCommand(parityCommand(done))
     .addCommand(schemaCommand())
     .addCommand(cellCommand(done), { hidden: true });

@@ -1,0 +1,104 @@
+import { UserError } from '@resizer-lab/base';
+import { type Backbone, importWeights, type LayoutName, preprocess } from '@resizer-lab/backbones';
+import { compile, float32, type Interpolation, type Program, type Tensor4D, tf } from '@resizer-lab/engine';
+import { interpolations } from '@resizer-lab/engine/interpolation';
+import { matchWeights, parametersOf, readWeights, type Scope, type Weights } from '@resizer-lab/layers';
+import { applyResizer, RESIZER_SCOPE, type ResizerSpec } from '@resizer-lab/resizer';
+import { predictStep } from '@resizer-lab/training';
+
+type FloatWeights = ReturnType<typeof matchWeights>;
+
+/** A resizer, and its values if it has any. */
+export interface LoadedResizer {
+  spec: ResizerSpec;
+  weights: FloatWeights;
+}
+
+/**
+ * A fixed resizer of a name, or the learned one of a file, whose size its weights tell.
+ * @param base what the learned resizer interpolates with, which its weights do not tell
+ * @throws UserError for a name that is neither, or a file without a learned resizer
+ */
+export async function loadResizer(resizer: string, base: Interpolation): Promise<LoadedResizer> {
+  const method = interpolations.find((name) => name === resizer);
+  if (method) return { spec: { kind: 'fixed', method }, weights: new Map() };
+  const given = withPrefix(await readWeights(resizer), `${RESIZER_SCOPE}/`);
+  const filters = given.get(`${RESIZER_SCOPE}/conv_in_7x7/kernel`)?.shape.at(-1);
+  if (!filters) {
+    throw new UserError(
+      `${resizer} holds no learned resizer; name a file that does, or one of ${interpolations.join(', ')}.`,
+      { exitCode: 2 },
+    );
+  }
+  const blocks = new Set([...given.keys()].map((name) => /\/(res\d+)\//.exec(name)?.[1]).filter(Boolean))
+    .size;
+  const spec: ResizerSpec = { kind: 'learned', filters, blocks, base };
+  const target = [8, 8] as const;
+  const network = (net: Scope, images: Tensor4D) => applyResizer(net, images, { resizer: spec, target });
+  const wanted = [...parametersOf(network, [float32(1, 16, 16, 3)]).values()];
+  return { spec, weights: matchWeights(wanted, given, { source: resizer }) };
+}
+
+function withPrefix(weights: Weights, prefix: string): Weights {
+  return new Map([...weights].filter(([name]) => name.startsWith(prefix)));
+}
+
+export interface ClassifierOptions {
+  backbone: Backbone;
+  /** A file in any format. */
+  weights: string;
+  layout?: LayoutName | undefined;
+  resizer?: LoadedResizer | undefined;
+  /** Side of the photos that go in. */
+  input: number;
+  /** Side of the images that the resizer makes of them. */
+  target: number;
+  batch: number;
+}
+
+export interface Classifier {
+  /** Its function `predict` takes `images`, uint8 [batch, input, input, 3], and gives `logits` [batch, classes]. */
+  program: Program;
+  classes: number;
+  notes: string[];
+}
+
+/** Heads of TF-Slim and TensorFlow Hub with a class of its own for what is none of ImageNet's 1000. */
+const WITH_BACKGROUND = 1001;
+
+/**
+ * A backbone with its weights, behind a resizer if one is given. Of 1001 outputs the first, the
+ * background, is left out, so that classes are ImageNet's.
+ * @throws UserError for weights that do not fit, or that have no head
+ */
+export async function loadClassifier(options: ClassifierOptions): Promise<Classifier> {
+  const { backbone, weights: source, layout, resizer, input, batch } = options;
+  const ignore = [`${RESIZER_SCOPE}/`];
+  const given = await readWeights(source);
+  const imported = importWeights(backbone, given, { source, ignore, ...(layout ? { layout } : {}) });
+  if (imported.classes === 0) {
+    throw new UserError(`${source} has no head, so that there is nothing to score; name weights with one.`);
+  }
+  const background = imported.classes === WITH_BACKGROUND;
+  const network = networkOf(options, { outputs: imported.classes, background });
+  const shapes = parametersOf(network, [float32(batch, input, input, 3)]);
+  const program = compile(new Map([...shapes.values()].map(({ name, shape }) => [name, shape])), {
+    predict: predictStep(network, { batch, size: [input, input] }),
+  });
+  const values = new Map([...imported.weights, ...(resizer?.weights ?? [])]);
+  program.assign(new Map([...values].map(([name, { data }]) => [name, data])));
+  return { program, classes: imported.classes - (background ? 1 : 0), notes: imported.notes };
+}
+
+function networkOf(
+  { backbone, resizer, target }: ClassifierOptions,
+  { outputs, background }: { outputs: number; background: boolean },
+) {
+  return (net: Scope, images: Tensor4D) => {
+    const prepared = preprocess(images, backbone.preprocessing);
+    const size = [target, target] as const;
+    const seen = resizer ? applyResizer(net, prepared, { resizer: resizer.spec, target: size }) : prepared;
+    const logits = backbone.head(net, backbone.features(net, seen), outputs);
+    return background ? tf.slice(logits, [0, 1], [-1, -1]) : logits;
+  };
+}
