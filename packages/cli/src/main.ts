@@ -27,7 +27,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .addHelpText(
       'after',
       '\nExamples:\n' +
-        '  resizer run configs/smoke                       three minutes, no data needed\n' +
+        '  resizer run configs/smoke                       two minutes, no data needed\n' +
         '  resizer run configs/mini/classification.yaml    real photos; see RESIZER_DATA in the README\n' +
         '  resizer tables results/mini                     the tables again, from the records\n',
     );
