@@ -49,9 +49,15 @@ export class Recorder {
     return made;
   }
 
-  #literal(shape: readonly number[], dtype: number, values: Values): Value {
+  /** A float32 constant under a name of its own, equal to another or not. */
+  named(name: string, shape: readonly number[], values: Float32Array): Value {
+    return this.#literal(shape, FLOAT, values, name);
+  }
+
+  #literal(shape: readonly number[], dtype: number, values: Values, name?: string): Value {
     const attributes = [attribute.type('dtype', dtype), { name: 'value', tensor: { shape, dtype, values } }];
-    const [value] = this.add('Const', { attributes, outputs: [{ shape, dtype }] });
+    const outputs = [{ shape, dtype }];
+    const [value] = this.add('Const', { attributes, outputs, ...(name === undefined ? {} : { name }) });
     return { ...value!, constant: values };
   }
 

@@ -1,5 +1,6 @@
 import { ProtobufWriter } from '@resizer-lab/base';
 import { binding } from '../tensorflow.ts';
+import type { FrozenFunction, Port } from './freeze.ts';
 import type { GraphAttribute, Node } from './graph.ts';
 
 /*
@@ -54,15 +55,44 @@ function nodeDef(message: ProtobufWriter, node: Node): void {
 
 /** saved_model.pb of one graph, tagged `serve`, without signatures or variables on disk. */
 export function savedModel(nodes: readonly Node[]): Uint8Array {
+  return metaGraphs(nodes, () => undefined);
+}
+
+/** saved_model.pb of a frozen function, with the signature that TensorFlow Serving calls by default. */
+export function servedModel({ nodes, inputs, outputs }: FrozenFunction): Uint8Array {
+  const ports = (field: number, list: readonly Port[]) => (signature: ProtobufWriter) => {
+    for (const port of list) {
+      signature.message(field, (entry) => entry.string(1, port.name).message(2, tensorInfo(port)));
+    }
+  };
+  return metaGraphs(nodes, (metaGraph) => {
+    metaGraph.message(5, (entry) =>
+      entry.string(1, 'serving_default').message(2, (signature) => {
+        ports(1, inputs)(signature);
+        ports(2, outputs)(signature);
+        signature.string(3, 'tensorflow/serving/predict');
+      }),
+    );
+  });
+}
+
+const tensorInfo =
+  ({ node, dtype, shape: dims }: Port) =>
+  (info: ProtobufWriter) => {
+    info.string(1, `${node}:0`).integer(2, dtype).message(3, shape(dims));
+  };
+
+function metaGraphs(nodes: readonly Node[], signatures: (metaGraph: ProtobufWriter) => void): Uint8Array {
   return new ProtobufWriter()
     .integer(1, 1)
-    .message(2, (metaGraph) =>
+    .message(2, (metaGraph) => {
       metaGraph
         .message(1, (info) => info.string(4, 'serve'))
         .message(2, (graph) => {
           for (const node of nodes) graph.message(1, (message) => nodeDef(message, node));
           graph.message(4, (versions) => versions.integer(1, PRODUCER));
-        }),
-    )
+        });
+      signatures(metaGraph);
+    })
     .finish();
 }
