@@ -5,6 +5,7 @@ import { cellCommand } from './commands/cell.ts';
 import { dataCommand } from './commands/data.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
+import { exportCommand } from './commands/export.ts';
 import { parityCommand } from './commands/parity.ts';
 import { runCommand } from './commands/run.ts';
 import { schemaCommand } from './commands/schema.ts';
@@ -39,6 +40,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .addCommand(backbonesCommand())
     .addCommand(weightsCommand())
     .addCommand(evaluateCommand())
+    .addCommand(exportCommand())
     .addCommand(parityCommand(done))
     .addCommand(schemaCommand())
     .addCommand(cellCommand(done), { hidden: true });

@@ -1,8 +1,9 @@
-import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Command, Option } from '@commander-js/extra-typings';
 import { layoutNames } from '@resizer-lab/backbones/names';
 import { interpolations } from '@resizer-lab/engine/interpolation';
 import { counter } from '../counter.ts';
 import type { Accuracy, Evaluation } from '../evaluate/index.ts';
+import { pixels } from '../pixels.ts';
 
 /** `resizer evaluate` */
 export function evaluateCommand() {
@@ -59,12 +60,6 @@ export function evaluateCommand() {
       }).finally(progress.finish);
       console.log(json ? JSON.stringify(evaluation) : described(backbone.title, evaluation));
     });
-}
-
-function pixels(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 8192) return value;
-  throw new InvalidArgumentError('It must be a whole number from 1 to 8192.');
 }
 
 function described(title: string, evaluation: Evaluation): string {

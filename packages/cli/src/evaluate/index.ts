@@ -5,7 +5,7 @@ import { type Estimate, topKErrors, wilsonInterval } from '@resizer-lab/metrics'
 import type { ResizerSpec } from '@resizer-lab/resizer';
 import { evaluate } from '@resizer-lab/training';
 import { weightsAtHand } from '../weights/at-hand.ts';
-import { type LoadedResizer, loadClassifier } from './model.ts';
+import { compileNetwork, type LoadedResizer, loadNetwork } from './model.ts';
 import { labelledPhotos } from './photos.ts';
 
 export interface EvaluateOptions {
@@ -54,7 +54,9 @@ export interface Evaluation {
 export async function evaluateBackbone(options: EvaluateOptions): Promise<Evaluation> {
   const { backbone, data, resize, crop, target, interpolation, batch, resizer } = options;
   const weights = options.weights ?? (await firstAtHand(backbone));
-  const { program, classes, notes } = await loadClassifier({ ...options, weights, input: crop });
+  const network = await loadNetwork({ ...options, weights });
+  const { classes, notes } = network;
+  const program = compileNetwork(network, { batch, input: crop });
   try {
     const dataset = await labelledPhotos(data, classes);
     const transform = { fit: 'center-crop', shortSide: resize, interpolation } as const;
@@ -82,7 +84,8 @@ function accuracy(ranks: readonly number[], k: number): Accuracy {
   return { correct, ...wilsonInterval({ count: correct, n }) };
 }
 
-async function firstAtHand(backbone: Backbone): Promise<string> {
+/** The first file at hand with a head. @throws UserError that says how to get one */
+export async function firstAtHand(backbone: Backbone): Promise<string> {
   const found = (await weightsAtHand())(backbone).find(({ classes }) => classes > 0);
   if (found) return found.file;
   throw new UserError(

@@ -4,7 +4,7 @@ import { compile, float32, type Interpolation, type Program, type Tensor4D, tf }
 import { interpolations } from '@resizer-lab/engine/interpolation';
 import { matchWeights, parametersOf, readWeights, type Scope, type Weights } from '@resizer-lab/layers';
 import { applyResizer, RESIZER_SCOPE, type ResizerSpec } from '@resizer-lab/resizer';
-import { predictStep } from '@resizer-lab/training';
+import { type Network, predictStep } from '@resizer-lab/training';
 
 type FloatWeights = ReturnType<typeof matchWeights>;
 
@@ -43,22 +43,21 @@ function withPrefix(weights: Weights, prefix: string): Weights {
   return new Map([...weights].filter(([name]) => name.startsWith(prefix)));
 }
 
-export interface ClassifierOptions {
+export interface NetworkOptions {
   backbone: Backbone;
   /** A file in any format. */
   weights: string;
   layout?: LayoutName | undefined;
   resizer?: LoadedResizer | undefined;
-  /** Side of the photos that go in. */
-  input: number;
-  /** Side of the images that the resizer makes of them. */
+  /** Side of the images that the resizer makes. */
   target: number;
-  batch: number;
 }
 
-export interface Classifier {
-  /** Its function `predict` takes `images`, uint8 [batch, input, input, 3], and gives `logits` [batch, classes]. */
-  program: Program;
+/** A backbone behind a resizer, and its weights. */
+export interface LoadedNetwork {
+  /** [batch, h, w, 3] with values 0 … 255 → logits [batch, classes]. */
+  network: Network;
+  weights: FloatWeights;
   classes: number;
   notes: string[];
 }
@@ -71,34 +70,41 @@ const WITH_BACKGROUND = 1001;
  * background, is left out, so that classes are ImageNet's.
  * @throws UserError for weights that do not fit, or that have no head
  */
-export async function loadClassifier(options: ClassifierOptions): Promise<Classifier> {
-  const { backbone, weights: source, layout, resizer, input, batch } = options;
+export async function loadNetwork(options: NetworkOptions): Promise<LoadedNetwork> {
+  const { backbone, weights: source, layout, resizer, target } = options;
   const ignore = [`${RESIZER_SCOPE}/`];
   const given = await readWeights(source);
   const imported = importWeights(backbone, given, { source, ignore, ...(layout ? { layout } : {}) });
-  if (imported.classes === 0) {
-    throw new UserError(`${source} has no head, so that there is nothing to score; name weights with one.`);
+  const { classes: outputs, notes } = imported;
+  if (outputs === 0) {
+    throw new UserError(
+      `${source} has no head, so that there is nothing to say of a photo; name weights with one.`,
+    );
   }
-  const background = imported.classes === WITH_BACKGROUND;
-  const network = networkOf(options, { outputs: imported.classes, background });
-  const shapes = parametersOf(network, [float32(batch, input, input, 3)]);
-  const program = compile(new Map([...shapes.values()].map(({ name, shape }) => [name, shape])), {
-    predict: predictStep(network, { batch, size: [input, input] }),
-  });
-  const values = new Map([...imported.weights, ...(resizer?.weights ?? [])]);
-  program.assign(new Map([...values].map(([name, { data }]) => [name, data])));
-  return { program, classes: imported.classes - (background ? 1 : 0), notes: imported.notes };
-}
-
-function networkOf(
-  { backbone, resizer, target }: ClassifierOptions,
-  { outputs, background }: { outputs: number; background: boolean },
-) {
-  return (net: Scope, images: Tensor4D) => {
+  const background = outputs === WITH_BACKGROUND;
+  const network: Network = (net, images) => {
     const prepared = preprocess(images, backbone.preprocessing);
     const size = [target, target] as const;
     const seen = resizer ? applyResizer(net, prepared, { resizer: resizer.spec, target: size }) : prepared;
     const logits = backbone.head(net, backbone.features(net, seen), outputs);
     return background ? tf.slice(logits, [0, 1], [-1, -1]) : logits;
   };
+  const weights = new Map([...imported.weights, ...(resizer?.weights ?? [])]);
+  return { network, weights, classes: outputs - (background ? 1 : 0), notes };
+}
+
+/**
+ * Compiles a network: its function `predict` takes `images`, uint8 [batch, input, input, 3], and gives
+ * `logits` [batch, classes].
+ */
+export function compileNetwork(
+  { network, weights }: LoadedNetwork,
+  { batch, input }: { batch: number; input: number },
+): Program {
+  const shapes = [...weights].map(([name, { shape }]) => [name, shape] as const);
+  const program = compile(new Map(shapes), {
+    predict: predictStep(network, { batch, size: [input, input] }),
+  });
+  program.assign(new Map([...weights].map(([name, { data }]) => [name, data])));
+  return program;
 }
