@@ -166,8 +166,8 @@ describe('a synthetic set', () => {
       sha256(syntheticImage({ ...config, version }, 'train', 3)),
     );
     expect(hashes).toEqual([
-      'da2d71e869319497747607f84447e83b0c985fbd62ee7a9b2c8ce71cec975e24',
-      '8554954387c15dd262b059ce31b21eeee0b391b6f9e813e652b93218792f7fbb',
+      '800a0296c69b55455a367cb54cabf96542f3c093c043df781a858ece9fb35e49',
+      '31642bb0f21da4b4054f18fdf97732b7679bdd88fc130148ebf4924ef453d059',
     ]);
   });
 

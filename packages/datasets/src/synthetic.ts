@@ -2,7 +2,7 @@ import { hashOf, type Stream, stream, UserError } from '@resizer-lab/base';
 import type { SplitName, SyntheticConfig } from './config.ts';
 
 /** Raised whenever the same config would give other pixels: it is part of each picture's hash. */
-const GENERATOR = 1;
+const GENERATOR = 2;
 
 /** Direction of each class' grating, as (x, y) steps: 0°, 90°, 45°, 135°. */
 const DIRECTIONS = [

@@ -184,7 +184,7 @@ it.skipIf(!canMount)(
     expect([code, stderr]).toEqual([1, '']);
     expect(summary(events)).toEqual(['started a', 'failed a', 'skipped b']);
     expect(events[1]?.reason).toMatch(
-      /^\S+result\.json could not be written: the disk is full\. Free some space and run again\.$/,
+      /^\S+result\.json could not be written: the disk is full\. Free some space and run again\. What was there before is unchanged\.$/,
     );
   },
 );
