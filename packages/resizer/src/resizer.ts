@@ -21,7 +21,6 @@ export function applyResizer(
   { resizer, target }: { resizer: ResizerSpec; target: Size },
 ): Tensor4D {
   if (resizer.kind === 'fixed') return resize(images, target, resizer.method);
-  const { kind: _, frozen = false, ...options } = resizer;
   const scope = net.in(RESIZER_SCOPE);
-  return learnedResizer(frozen ? scope.frozen() : scope, images, { ...options, target });
+  return learnedResizer(resizer.frozen ? scope.frozen() : scope, images, { ...resizer, target });
 }
