@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { cacheFolder, codeOf, messageOf, UserError } from '@resizer-lab/base';
-import { type Dataset, type DatasetConfig, openDataset } from '@resizer-lab/datasets';
+import { type Dataset, type DatasetConfig, openDataset, weightsRoot } from '@resizer-lab/datasets';
 import type { CellSpec } from '@resizer-lab/suite';
 import type { CellConfig, Config } from './config.ts';
 
@@ -17,11 +17,6 @@ export function datasetOf({ data, input, target }: Config): DatasetConfig {
 /** Opens a data set; what was read of its photos is remembered in the user's cache. */
 export function openPhotos(dataset: DatasetConfig, dataRoot: string): Promise<Dataset> {
   return openDataset(dataset, { root: dataRoot, cache: join(cacheFolder(), 'manifests') });
-}
-
-/** Where weight files lie: `RESIZER_WEIGHTS`, or `weights/` beside the folder of the data sets. */
-export function weightsRoot(dataRoot: string): string {
-  return process.env['RESIZER_WEIGHTS'] ?? join(dirname(dataRoot), 'weights');
 }
 
 const weightsRole = (file: string) => `weights ${file}`;

@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { createLoader, type Dataset, type DatasetConfig, type Loader } from '@resizer-lab/datasets';
+import {
+  createLoader,
+  type Dataset,
+  type DatasetConfig,
+  type Loader,
+  weightsRoot,
+} from '@resizer-lab/datasets';
 import { compile, type Program, type Tensor4D, toFloat, uint8 } from '@resizer-lab/engine';
 import {
   countParameters,
@@ -13,7 +19,7 @@ import {
 import { RESIZER_SCOPE } from '@resizer-lab/resizer';
 import type { Cell, CellContext } from '@resizer-lab/suite';
 import { evaluate, predictStep, train, trainStep, variableShapes } from '@resizer-lab/training';
-import { openPhotos, weightsRoot } from './cells.ts';
+import { openPhotos } from './cells.ts';
 import type { CellConfig } from './config.ts';
 import type { Measurements } from './measurements.ts';
 import { type Model, modelOf } from './model.ts';
@@ -30,8 +36,8 @@ export async function runCell(cell: Cell<CellConfig>, context: CellContext): Pro
   try {
     work.program.assign(await startValues(work, context));
     const before = work.program.read(work.probed);
-    await trainCell(work, context);
-    const predictions = await predict(work);
+    // A run that was killed after its last step has nothing left to train, and nothing predicted.
+    const predictions = (await trainCell(work, context)) ?? (await predict(work));
     await writePredictions(context.directory, predictions);
     await saveWeights(join(context.directory, WEIGHTS), work);
     return { ...summary(work, predictions), probes: before.size > 0 ? await probeCell(work, before) : null };
@@ -130,10 +136,12 @@ async function load(
     values.set(name, data);
 }
 
-async function trainCell(work: Work, context: CellContext): Promise<void> {
+/** Trains; returns what the trained model predicts, if any step was left to make. */
+async function trainCell(work: Work, context: CellContext): Promise<PhotoPrediction[] | undefined> {
   const { config, program, shapes, loaders, dataset } = work;
   const { training, duration, rate, seed } = config;
   const photos = dataset.manifest.splits.train;
+  let predictions: PhotoPrediction[] | undefined;
   await train({
     program,
     shapes,
@@ -144,13 +152,15 @@ async function trainCell(work: Work, context: CellContext): Promise<void> {
     seed,
     directory: context.directory,
     evaluate: async () => {
-      const { photos: n, top1Errors, loss } = summary(work, await predict(work));
+      predictions = await predict(work);
+      const { photos: n, top1Errors, loss } = summary(work, predictions);
       return { 'test/top1_error': top1Errors / n, 'test/loss': loss };
     },
     photoNames: (indices) => [...indices].map((index) => photos[index]?.path ?? `#${index}`),
     onProgress: (update) => context.progress(update),
     signal: context.signal,
   });
+  return predictions;
 }
 
 async function predict({ program, loaders, dataset }: Work): Promise<PhotoPrediction[]> {

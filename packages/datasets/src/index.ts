@@ -3,7 +3,7 @@ export type { DatasetConfig, FolderConfig, LabelsConfig, SplitName, SyntheticCon
 export { imagenetClasses } from './imagenet.ts';
 export { createLoader, type Loader, type LoaderOptions } from './loader.ts';
 export { type Dataset, type Entry, type Manifest, type OpenOptions, openDataset } from './manifest.ts';
-export { dataRoot } from './paths.ts';
+export { dataRoot, weightsRoot } from './paths.ts';
 export { decodePhoto, type Pixels } from './photo.ts';
 export type { Class, Dropped } from './scan.ts';
 export type { PhotoInterpolation } from './resample.ts';

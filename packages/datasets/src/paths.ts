@@ -1,10 +1,15 @@
 import { realpath } from 'node:fs/promises';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { codeOf, messageOf, UserError } from '@resizer-lab/base';
 
 /** Where data sets are looked for: `RESIZER_DATA`, or the folder `data` of the working directory. */
 export function dataRoot(env: NodeJS.ProcessEnv = process.env): string {
   return resolve(env.RESIZER_DATA || 'data');
+}
+
+/** Where weight files lie: `RESIZER_WEIGHTS`, or `weights` beside the folder of the data sets. */
+export function weightsRoot(data: string = dataRoot()): string {
+  return process.env.RESIZER_WEIGHTS || join(dirname(data), 'weights');
 }
 
 /** A path as it can stand in a one-line message: quoted if it holds control characters. */

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { cacheFolder } from '@resizer-lab/base';
 import { type Backbone, parametersFor } from '@resizer-lab/backbones';
-import { dataRoot } from '@resizer-lab/datasets';
+import { weightsRoot } from '@resizer-lab/datasets';
 import { readSafetensorsShapes } from '@resizer-lab/layers';
 
 /** A file that holds weights of a backbone under its own names. */
@@ -10,11 +10,6 @@ export interface WeightsAtHand {
   file: string;
   /** Outputs of the head; 0: it has none. */
   classes: number;
-}
-
-/** Where weight files lie: `RESIZER_WEIGHTS`, or `weights/` beside the folder of the data sets. */
-export function weightsRoot(): string {
-  return process.env['RESIZER_WEIGHTS'] || join(dirname(dataRoot()), 'weights');
 }
 
 /** Where fetched weights lie. */

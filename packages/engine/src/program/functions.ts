@@ -1,4 +1,4 @@
-import { attribute, FLOAT } from '../native.ts';
+import { attribute, FLOAT, type OpAttribute } from '../native.ts';
 import { binding, type Tensor } from '../tensorflow.ts';
 import type { Node, Value } from './graph.ts';
 import type { Recorder } from './recorder.ts';
@@ -75,12 +75,12 @@ export function recordFunction({ recorder, variables, name, spec }: Recording): 
     const tensors = Object.fromEntries(inputs.map((input) => [input.name, recorder.tensorOf(input.value)]));
     const results = spec.body(tensors, recordedVariables(recorder, variables, updates));
     return Object.entries(results).map(([output, tensor], i) => {
-      const { shape, dtype, ...value } = recorder.valueOf(tensor);
+      const value = recorder.valueOf(tensor);
       const node = `output_${name}_${i}`;
       const [identity] = recorder.add('Identity', {
-        inputs: [{ shape, dtype, ...value }],
-        attributes: [attribute.type('T', dtype)],
-        outputs: [{ shape, dtype }],
+        inputs: [value],
+        attributes: [attribute.type('T', value.dtype)],
+        outputs: [value],
         name: node,
       });
       // Fetching any output makes all updates.
@@ -96,40 +96,29 @@ function recordedVariables(
   variables: Recording['variables'],
   updates: Node[],
 ): Variables {
-  const reads = new Map<string, { tensor: Tensor; value: Value }>();
+  const reads = new Map<string, Tensor>();
   const variable = (name: string) => {
     const found = variables.get(name);
     if (!found) throw new Error(`the program has no variable ${name}`);
     return found;
   };
-  const readOf = (name: string) => {
-    const { read, shape } = variable(name);
-    const known = reads.get(name);
-    if (known) return known;
-    const value: Value = { node: read, index: 0, shape, dtype: FLOAT };
-    const fresh = { value, tensor: recorder.tensorOf(value) };
-    reads.set(name, fresh);
-    return fresh;
-  };
-  const update = (
-    op: string,
-    inputs: Value[],
-    options: { attributes: ReturnType<typeof attribute.bool>[]; reads: string[] },
-  ) => {
-    const [value] = recorder.add(op, {
-      inputs,
-      attributes: options.attributes,
-      outputs: [{ shape: [], dtype: FLOAT }],
-    });
-    value!.node.after.push(...options.reads.map((name) => variable(name).read));
+  /** Changes a variable, after it has been read. */
+  const update = (name: string, op: string, node: { inputs: Value[]; attributes: OpAttribute[] }) => {
+    const [value] = recorder.add(op, { ...node, outputs: [{ shape: [], dtype: FLOAT }] });
+    value!.node.after.push(variable(name).read);
     updates.push(value!.node);
   };
   return {
-    read: (name) => readOf(name).tensor,
+    read(name) {
+      const { read, shape } = variable(name);
+      const tensor = reads.get(name) ?? recorder.tensorOf({ node: read, index: 0, shape, dtype: FLOAT });
+      reads.set(name, tensor);
+      return tensor;
+    },
     assign(name, tensor) {
-      update('AssignVariableOp', [variable(name).handle, recorder.valueOf(tensor)], {
+      update(name, 'AssignVariableOp', {
+        inputs: [variable(name).handle, recorder.valueOf(tensor)],
         attributes: [attribute.type('dtype', FLOAT)],
-        reads: [name],
       });
     },
     applyMomentum(name, slot, { gradient, rate, momentum }) {
@@ -141,13 +130,13 @@ function recordedVariables(
         recorder.valueOf(gradient),
         scalar,
       ];
-      update('ResourceApplyMomentum', inputs, {
+      update(name, 'ResourceApplyMomentum', {
+        inputs,
         attributes: [
           attribute.type('T', FLOAT),
           attribute.bool('use_locking', false),
           attribute.bool('use_nesterov', false),
         ],
-        reads: [name],
       });
     },
   };
