@@ -5,6 +5,7 @@ import type { SplitName, SyntheticConfig } from './config.ts';
 import type { Entry } from './manifest.ts';
 import { decodePhoto, naming, PhotoError, type Pixels } from './photo.ts';
 import { eachOf } from './pool.ts';
+import { SCORES, sharesOf } from './scores.ts';
 import { syntheticImage } from './synthetic.ts';
 import { fitPhoto, type Size, type Transform } from './transform.ts';
 
@@ -14,6 +15,8 @@ export interface Batch {
   readonly images: Uint8Array<ArrayBuffer>;
   /** [batch]; 0 where there is no photo. */
   readonly labels: Int32Array<ArrayBuffer>;
+  /** [batch, 10]: the share of each score; zeros where there is no photo, or one without scores. */
+  readonly scores: Float32Array<ArrayBuffer>;
   /** [batch]: 1 for a photo, 0 for padding. */
   readonly mask: Float32Array<ArrayBuffer>;
   /** [batch]: place of the photo in its split of the manifest; -1 for padding. */
@@ -50,6 +53,7 @@ export async function makeBatch(plan: BatchPlan, { epoch, items }: BatchItems): 
   const batch: Batch = {
     images: new Uint8Array(plan.batch * height * width * 3),
     labels: new Int32Array(plan.batch),
+    scores: new Float32Array(plan.batch * SCORES),
     mask: new Float32Array(plan.batch),
     indices: new Int32Array(plan.batch).fill(-1),
   };
@@ -60,6 +64,7 @@ export async function makeBatch(plan: BatchPlan, { epoch, items }: BatchItems): 
     );
     batch.images.set(fitted, position * height * width * 3);
     batch.labels[position] = entry.label;
+    if (entry.votes) batch.scores.set(sharesOf(entry.votes), position * SCORES);
     batch.mask[position] = 1;
     batch.indices[position] = index;
   });

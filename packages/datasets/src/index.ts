@@ -7,5 +7,6 @@ export { dataRoot, weightsRoot } from './paths.ts';
 export { decodePhoto, type Pixels } from './photo.ts';
 export type { Class, Dropped } from './scan.ts';
 export type { PhotoInterpolation } from './resample.ts';
+export { SCORES, sharesOf, type Votes } from './scores.ts';
 export type { Fit, Size, Transform } from './transform.ts';
 export { fitPhoto } from './transform.ts';

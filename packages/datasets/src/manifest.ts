@@ -4,14 +4,17 @@ import { dataRoot, printable, resolveInside } from './paths.ts';
 import { MAX_PIXELS } from './photo.ts';
 import { PhotoFacts } from './photo-facts.ts';
 import { type Class, type Dropped, type Scan, scanFolder, scanLabels } from './scan.ts';
+import type { Votes } from './scores.ts';
 import { checkSynthetic, syntheticHash, syntheticLabel } from './synthetic.ts';
 
 /** One photo of a manifest. */
 export interface Entry {
   /** Relative to the data set's folder. Synthetic pictures have the name of their place. */
   readonly path: string;
-  /** Index of its class in the scores of a classifier. */
+  /** Index of its class in the scores of a classifier; 0 for a photo that has votes instead. */
   readonly label: number;
+  /** How people scored it. */
+  readonly votes?: Votes;
   /** Of the file's bytes; of the recipe for a synthetic picture. */
   readonly sha256: string;
   /** Pixels, after EXIF orientation. */
@@ -96,9 +99,9 @@ async function takeUsable(
     next += some.length;
     const found = await facts.of(some.map(({ path }) => path));
     found.forEach((fact, i) => {
-      const { path, label } = some[i]!;
-      if ('reason' in fact) dropped.push({ path, split, reason: fact.reason });
-      else usable.push({ path, label, ...fact });
+      const photo = some[i]!;
+      if ('reason' in fact) dropped.push({ path: photo.path, split, reason: fact.reason });
+      else usable.push({ ...photo, ...fact });
     });
   }
   return limit !== undefined ? usable.sort((a, b) => (a.path < b.path ? -1 : 1)) : usable;

@@ -5,11 +5,13 @@ import { codeOf, messageOf, stream, UserError } from '@resizer-lab/base';
 import { type InfoRecord, parse } from 'csv-parse/sync';
 import type { FolderConfig, LabelsConfig, SplitName } from './config.ts';
 import { printable, resolveInside } from './paths.ts';
+import type { Votes } from './scores.ts';
 
 /** A file that may be a photo of the data set. `path` is relative to the data set's folder. */
 export interface Candidate {
   readonly path: string;
   readonly label: number;
+  readonly votes?: Votes;
 }
 
 export interface Dropped {

@@ -23,8 +23,14 @@ async function answer({ id, ...items }: Extract<Order, { kind: 'make' }>): Promi
   if (cancelled.delete(id)) return post({ id, kind: 'cancelled' });
   try {
     const batch = await makeBatch(plan, items);
-    const { images, labels, mask, indices } = batch;
-    post({ id, kind: 'batch', batch }, [images.buffer, labels.buffer, mask.buffer, indices.buffer]);
+    const { images, labels, scores, mask, indices } = batch;
+    post({ id, kind: 'batch', batch }, [
+      images.buffer,
+      labels.buffer,
+      scores.buffer,
+      mask.buffer,
+      indices.buffer,
+    ]);
   } catch (error) {
     post({ id, kind: 'failed', failure: failureOf(error) });
   }
