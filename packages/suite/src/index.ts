@@ -1,13 +1,22 @@
 export { CELL_EXIT, type CellEnd, runCell, type RunCellOptions } from './cell.ts';
 export { jsonSchema, loadConfig, loadConfigs, type SuiteConfig } from './config.ts';
 export { duration, resolvedDuration, wallClock } from './duration.ts';
-export { type CellState, type PlanStatus, readRecords, readSuite } from './ledger.ts';
+export {
+  cellFolder,
+  type CellState,
+  type PlanStatus,
+  readRecords,
+  readSuite,
+  stateOf,
+  writePlan,
+} from './ledger.ts';
 export { type Holder, holderText } from './lock.ts';
 export { expand, keyOf, type Plan, planSuite } from './plan.ts';
 export { type RunEvent, type RunOptions, type RunOutcome, runSuite } from './run.ts';
 export {
   type Cell,
   type CellContext,
+  type CellCost,
   type CellRecord,
   type CellSpec,
   defineStudy,

@@ -46,6 +46,21 @@ export interface CellRecord<Config = unknown, Measurements = unknown> extends Ce
   readonly software: Readonly<Record<string, Json>>;
 }
 
+/** What a cell costs, for `resizer plan`; counted, not measured. */
+export interface CellCost {
+  /** Images that training goes through, over all its epochs. */
+  readonly trainingImages: number;
+  /** Images that are predicted, over all its evaluations. */
+  readonly evaluationImages: number;
+  /**
+   * Multiply-adds of one image's forward pass, by part of the network: `{ resizer: …, mobilenetv2: … }`. A
+   * training step takes three times as many: forward, gradients of the activations, gradients of the weights.
+   */
+  readonly multiplyAdds: Readonly<Record<string, number>>;
+  /** Bytes that its folder takes at most: weights, checkpoints, records. */
+  readonly diskBytes: number;
+}
+
 /** What a running cell is given. */
 export interface CellContext {
   /** Its own folder; what an earlier, interrupted attempt left there is still there. */
@@ -86,6 +101,11 @@ export interface Study<
   datasets(config: z.infer<Config>, place: { dataRoot: string }): Promise<Record<string, string>>;
   /** All cells, in no particular order. */
   cells(config: z.infer<Config>, seeds: readonly number[]): CellSpec<z.infer<CellConfig>>[];
+  /** What each of these cells costs, in their order. Runs nothing; a study without it has no estimates. */
+  costs?(
+    cells: readonly Cell<z.infer<CellConfig>>[],
+    place: { dataRoot: string },
+  ): Promise<readonly CellCost[]>;
   /** Does the work of one cell, in a process of its own. May be called again after a kill: resumes. */
   run(cell: Cell<z.infer<CellConfig>>, context: CellContext): Promise<z.infer<Measurements>>;
   /** Tables of the finished cells of one config, in the order of the plan. */
