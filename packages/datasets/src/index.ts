@@ -1,5 +1,13 @@
 export type { Batch } from './batch.ts';
-export type { DatasetConfig, FolderConfig, LabelsConfig, SplitName, SyntheticConfig } from './config.ts';
+export type {
+  AvaConfig,
+  DatasetConfig,
+  FolderConfig,
+  LabelsConfig,
+  ScoresConfig,
+  SplitName,
+  SyntheticConfig,
+} from './config.ts';
 export { imagenetClasses } from './imagenet.ts';
 export { createLoader, type Loader, type LoaderOptions } from './loader.ts';
 export { type Dataset, type Entry, type Manifest, type OpenOptions, openDataset } from './manifest.ts';

@@ -227,7 +227,7 @@ describe('a folder with a CSV file of labels', () => {
   });
 
   it.each([
-    ['image,score\na.jpg,1\n', /labels\.csv:1: the first line must be "image,index"/],
+    ['image,score\na.jpg,1\n', /labels\.csv:1: no column "index"; columns: "image", "score"/],
     ['image,index\na.jpg,1.5\n', /labels\.csv:2: index "1\.5" is not a whole number/],
     ['image,index\na.jpg,-1\n', /labels\.csv:2: index "-1"/],
     ['image,index\na.jpg,1\na.jpg,2\n', /labels\.csv:3: image a\.jpg is listed twice/],

@@ -1,9 +1,11 @@
 import { hashOf, UserError } from '@resizer-lab/base';
-import type { DatasetConfig, FolderConfig, LabelsConfig, SplitName, SyntheticConfig } from './config.ts';
+import { scanAva } from './ava.ts';
+import type { DatasetConfig, PhotosConfig, SplitName, SyntheticConfig } from './config.ts';
 import { dataRoot, printable, resolveInside } from './paths.ts';
 import { MAX_PIXELS } from './photo.ts';
 import { PhotoFacts } from './photo-facts.ts';
 import { type Class, type Dropped, type Scan, scanFolder, scanLabels } from './scan.ts';
+import { scanScores } from './scores-scan.ts';
 import type { Votes } from './scores.ts';
 import { checkSynthetic, syntheticHash, syntheticLabel } from './synthetic.ts';
 
@@ -62,15 +64,35 @@ export async function openDataset(config: DatasetConfig, options: OpenOptions = 
   if (config.kind === 'synthetic') return { manifest: syntheticManifest(config), folder: undefined };
   const root = options.root ?? dataRoot();
   const folder = await resolveInside(root, config.path);
-  const scan = config.kind === 'folder' ? await scanFolder(config, root) : await scanLabels(config, root);
+  const scan = await scanPhotos(config, root);
   const facts = await PhotoFacts.open(folder, { maxPixels: MAX_PIXELS, ...options });
   const { splits, dropped } = await examine(scan, facts, config);
   await facts.save();
-  refuseOverlap(config, splits);
-  return { manifest: manifestOf(config, { classes: scan.classes, splits, dropped }), folder };
+  const apart = withoutOverlap(config, splits);
+  return {
+    manifest: manifestOf(config, {
+      classes: scan.classes,
+      splits: apart.splits,
+      dropped: [...dropped, ...apart.dropped].sort((a, b) => (a.path < b.path ? -1 : 1)),
+    }),
+    folder,
+  };
 }
 
-async function examine(scan: Scan, facts: PhotoFacts, config: FolderConfig | LabelsConfig) {
+function scanPhotos(config: PhotosConfig, root: string): Promise<Scan> {
+  switch (config.kind) {
+    case 'folder':
+      return scanFolder(config, root);
+    case 'labels':
+      return scanLabels(config, root);
+    case 'scores':
+      return scanScores(config, root);
+    case 'ava':
+      return scanAva(config, root);
+  }
+}
+
+async function examine(scan: Scan, facts: PhotoFacts, config: PhotosConfig) {
   const splits: Record<SplitName, Entry[]> = { train: [], test: [] };
   const dropped = [...scan.dropped];
   for (const group of scan.groups) {
@@ -82,7 +104,7 @@ async function examine(scan: Scan, facts: PhotoFacts, config: FolderConfig | Lab
     }
     splits[group.split].push(...usable);
   }
-  return { splits, dropped: dropped.sort((a, b) => (a.path < b.path ? -1 : 1)) };
+  return { splits, dropped };
 }
 
 /** The first `limit` photos of a group that can be used, then in the order of their names; or all, as they stand. */
@@ -107,10 +129,32 @@ async function takeUsable(
   return limit !== undefined ? usable.sort((a, b) => (a.path < b.path ? -1 : 1)) : usable;
 }
 
-function refuseOverlap(
-  { path }: FolderConfig | LabelsConfig,
-  { train, test }: Record<SplitName, Entry[]>,
-): void {
+/**
+ * No photo may be in both splits. In class folders that is a mistake to be mended; among scored
+ * photos, where the lists are those of the publisher, the copy in the training split is dropped.
+ */
+function withoutOverlap(
+  config: PhotosConfig,
+  splits: Record<SplitName, Entry[]>,
+): { splits: Record<SplitName, Entry[]>; dropped: Dropped[] } {
+  if (config.kind === 'folder' || config.kind === 'labels') {
+    refuseOverlap(config.path, splits);
+    return { splits, dropped: [] };
+  }
+  const tested = new Map(splits.test.map((entry) => [entry.sha256, entry.path]));
+  const dropped = splits.train.flatMap(({ path, sha256 }): Dropped[] => {
+    const twin = tested.get(sha256);
+    return twin === undefined
+      ? []
+      : [{ path, split: 'train', reason: `the same photo as ${twin} of the test split` }];
+  });
+  const train = splits.train.filter(({ sha256 }) => !tested.has(sha256));
+  if (train.length === 0)
+    throw new UserError(`data set ${config.path}: all training photos are in the test split, too`);
+  return { splits: { ...splits, train }, dropped };
+}
+
+function refuseOverlap(path: string, { train, test }: Record<SplitName, Entry[]>): void {
   const trained = new Map(train.map((entry) => [entry.sha256, entry]));
   const shared = test.filter((entry) => trained.has(entry.sha256));
   const [first] = shared;

@@ -1,11 +1,11 @@
 import type { Dirent } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, messageOf, stream, UserError } from '@resizer-lab/base';
-import { type InfoRecord, parse } from 'csv-parse/sync';
-import type { FolderConfig, LabelsConfig, SplitName } from './config.ts';
+import type { FolderConfig, LabelsConfig, SplitLimit, SplitName } from './config.ts';
 import { printable, resolveInside } from './paths.ts';
 import type { Votes } from './scores.ts';
+import { readTable } from './table.ts';
 
 /** A file that may be a photo of the data set. `path` is relative to the data set's folder. */
 export interface Candidate {
@@ -41,8 +41,6 @@ export interface Scan {
   readonly dropped: readonly Dropped[];
 }
 
-const MAX_CSV_BYTES = 256 * 2 ** 20;
-
 /**
  * Lists `<split>/<class>/<photo>`, classes and photos in the order of their names (UTF-16 code
  * units, whatever the locale).
@@ -70,7 +68,7 @@ export async function scanFolder(config: FolderConfig, root: string): Promise<Sc
       const folder = join(ofSplit, name);
       const files = await filesIn(folder, { split, config, root, dropped });
       const limit = config.limit?.[split];
-      const photos = sampled(files, { config, split, name }).map((path) => ({ path, label }));
+      const photos = sampled(files, config.limit, [split, name]).map((path) => ({ path, label }));
       groups.push({ name: folder, split, photos, limit });
     }
   }
@@ -146,18 +144,19 @@ async function filesIn(
   return files;
 }
 
-/** All files, or in random order if only some of them are wanted. */
-function sampled(
-  files: readonly string[],
-  { config, split, name }: { config: FolderConfig; split: SplitName; name: string },
-): readonly string[] {
-  if (config.limit?.[split] === undefined) return files;
-  const order = stream(config.limit.seed ?? 0, 'limit', split, name).permutation(files.length);
-  return Array.from(order, (i) => files[i]!);
+/** All photos of a group, or in random order if only some of them are wanted. */
+export function sampled<T>(
+  photos: readonly T[],
+  limit: SplitLimit | undefined,
+  [split, name]: readonly [SplitName, string],
+): readonly T[] {
+  if (limit?.[split] === undefined) return photos;
+  const order = stream(limit.seed ?? 0, 'limit', split, name).permutation(photos.length);
+  return Array.from(order, (i) => photos[i]!);
 }
 
 /** Names in a folder, sorted. A link counts as what it leads to, and may not lead out of the root. */
-async function entriesOf(root: string, path: string) {
+export async function entriesOf(root: string, path: string) {
   const folder = await resolveInside(root, path);
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     throw new UserError(`data: ${printable(folder)} cannot be listed (${messageOf(error)})`, {
@@ -177,19 +176,18 @@ async function entriesOf(root: string, path: string) {
 }
 
 /**
- * Reads a CSV file `image,index` (a header line, then one photo a line), in the file's order.
+ * Reads a CSV file with the columns `image` and `index`, one photo a line, in the file's order.
  * @throws UserError naming file and line for a row that is no such pair, or an image listed twice.
  */
 export async function scanLabels({ path, file }: LabelsConfig, root: string): Promise<Scan> {
   const csv = await resolveInside(root, join(path, file));
-  const rows = parseCsv(await readText(csv), csv);
   const dropped: Dropped[] = [];
   const photos: Candidate[] = [];
   const seen = new Set<string>();
-  for (const { record, info } of rows) {
-    const { image, index } = record;
+  for (const { line, values } of await readTable(csv, ['image', 'index'])) {
+    const [image, index] = values as [string, string];
     const refuse = (problem: string) => {
-      throw new UserError(`${csv}:${info.lines}: ${problem}`);
+      throw new UserError(`${csv}:${line}: ${problem}`);
     };
     if (!/^\d{1,9}$/.test(index)) refuse(`index ${JSON.stringify(index)} is not a whole number`);
     if (seen.has(image)) refuse(`image ${printable(image)} is listed twice`);
@@ -202,33 +200,8 @@ export async function scanLabels({ path, file }: LabelsConfig, root: string): Pr
   return { classes, groups: [{ name: file, split: 'test', photos }], dropped };
 }
 
-async function readText(path: string): Promise<string> {
-  const stats = await stat(path);
-  if (!stats.isFile()) throw new UserError(`${path} is not a file`);
-  if (stats.size > MAX_CSV_BYTES) throw new UserError(`${path} is over the limit of ${MAX_CSV_BYTES} bytes`);
-  return readFile(path, 'utf8');
-}
-
-interface Row {
-  readonly record: { readonly image: string; readonly index: string };
-  readonly info: InfoRecord;
-}
-
-function parseCsv(text: string, path: string) {
-  try {
-    const columns = ['image', 'index'];
-    const [head, ...rows] = parse<Row>(text, { columns, bom: true, info: true, skip_empty_lines: true });
-    if (head?.record.image !== 'image' || head.record.index !== 'index') {
-      throw new UserError(`${path}:1: the first line must be "image,index"`);
-    }
-    return rows;
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`${path}: ${messageOf(error)}`, { cause: error });
-  }
-}
-
-async function isFileInside(root: string, path: string): Promise<boolean> {
+/** Whether there is a file at a path below the root. @throws UserError where the path leads out of it. */
+export async function isFileInside(root: string, path: string): Promise<boolean> {
   try {
     return (await stat(await resolveInside(root, path))).isFile();
   } catch (error) {

@@ -32,6 +32,18 @@ describe('fitPhoto', () => {
     expect([...fitted.subarray(-3)]).toEqual(pixel(6, 4));
   });
 
+  it('keeps the whole photo and its aspect ratio within a grey frame', () => {
+    const photo = noise(4, 12, 6);
+    const fitted = fit(photo, [10, 12], { fit: 'pad' });
+    const row = (y: number) => fitted.subarray(y * 36, (y + 1) * 36);
+    for (const y of [0, 1, 8, 9]) expect(row(y).every((value) => value === 128)).toBe(true);
+    expect(fitted.subarray(2 * 36, 8 * 36)).toEqual(photo.data);
+    const tall = fit({ data: new Uint8Array(20 * 40 * 3), width: 20, height: 40 }, [8, 8], { fit: 'pad' });
+    expect([...tall.subarray(0, 24)].filter((_, i) => i % 3 === 0)).toEqual([128, 128, 0, 0, 0, 0, 128, 128]);
+    const strip = fit({ data: new Uint8Array(60_000 * 3), width: 60_000, height: 1 }, [4, 4], { fit: 'pad' });
+    expect([...strip].filter((value) => value === 0)).toHaveLength(4 * 3);
+  });
+
   it('flips half of the photos left to right, and nothing else', () => {
     const photo = noise(3, 7, 5);
     const flipped = Uint8Array.from(photo.data, (_, i) => {

@@ -9,6 +9,8 @@ export type Size = readonly [height: number, width: number];
 export type Fit =
   /** The whole photo, its aspect ratio given up. */
   | { readonly fit: 'stretch' }
+  /** The whole photo, its aspect ratio kept, in the middle of a grey frame. */
+  | { readonly fit: 'pad' }
   /** The short side is resized to `shortSide`, then the centre is cut out. Default: bilinear. */
   | {
       readonly fit: 'center-crop';
@@ -28,11 +30,51 @@ export type Fit =
 /** What happens to a photo on its way into a batch; `flip`: mirrored with probability ½. */
 export type Transform = Fit & { readonly flip?: boolean };
 
+type RandomCrop = Extract<Fit, { fit: 'random-resized-crop' }>;
+
 interface Box {
   readonly left: number;
   readonly top: number;
   readonly width: number;
   readonly height: number;
+}
+
+/**
+ * The part of a transform that is the same in each epoch: the photo as far as it can be fitted
+ * before anything random is drawn. For a random crop that is the whole photo.
+ * @throws PhotoError when the photo is so long that resizing its short side would take too much memory.
+ */
+export function prepare(photo: Pixels, size: Size, transform: Transform): Pixels {
+  return transform.fit === 'random-resized-crop' ? photo : fit(photo, size, transform);
+}
+
+/** Size of what `prepare` makes of a photo. */
+export function preparedSize(
+  { width, height }: { readonly width: number; readonly height: number },
+  size: Size,
+  transform: Transform,
+): Size {
+  return transform.fit === 'random-resized-crop' ? [height, width] : size;
+}
+
+/** What of a transform and a size the pixels depend on that `prepare` yields. */
+export function preparation(transform: Transform, size: Size): unknown {
+  if (transform.fit === 'random-resized-crop') return 'whole';
+  return { ...transform, flip: undefined, size };
+}
+
+/** The rest of a transform: writes a prepared photo, fitted, into `into`: uint8 [h, w, 3]. */
+export function finish(
+  prepared: Pixels,
+  size: Size,
+  { transform, draws, into }: { transform: Transform; draws: Stream; into: Uint8Array },
+): void {
+  const { data } =
+    transform.fit === 'random-resized-crop'
+      ? resample(cut(prepared, randomBox(prepared, transform, draws)), size)
+      : prepared;
+  if (data !== into) into.set(data);
+  if (transform.flip && draws.uniform() < 0.5) mirror(into, size);
 }
 
 /**
@@ -46,8 +88,9 @@ export function fitPhoto(
   size: Size,
   { transform, draws }: { transform: Transform; draws: Stream },
 ): Uint8Array {
-  const fitted = fit(photo, size, { transform, draws });
-  return transform.flip && draws.uniform() < 0.5 ? mirrored(fitted) : fitted.data;
+  const into = new Uint8Array(size[0] * size[1] * 3);
+  finish(prepare(photo, size, transform), size, { transform, draws, into });
+  return into;
 }
 
 /** @throws UserError for a transform that cannot yield photos of this size. */
@@ -67,22 +110,40 @@ export function checkTransform(transform: Transform, [height, width]: Size): voi
   }
 }
 
-function fit(
-  photo: Pixels,
-  [height, width]: Size,
-  { transform, draws }: { transform: Fit; draws: Stream },
-): Pixels {
+function fit(photo: Pixels, [height, width]: Size, transform: Exclude<Fit, RandomCrop>): Pixels {
   switch (transform.fit) {
     case 'stretch':
       return resample(photo, [height, width]);
+    case 'pad':
+      return framed(resample(photo, longSideWithin(photo, [height, width])), [height, width]);
     case 'center-crop': {
       const { shortSide, interpolation } = transform;
       const scaled = resample(photo, shortSideTo(photo, shortSide), interpolation);
       return cut(scaled, centre(scaled, { width, height }));
     }
-    case 'random-resized-crop':
-      return resample(cut(photo, randomBox(photo, transform, draws)), [height, width]);
   }
+}
+
+/** The largest size of this aspect ratio that lies within the other one, its short side rounded. */
+function longSideWithin(photo: Pixels, [height, width]: Size): Size {
+  const scale = Math.min(height / photo.height, width / photo.width);
+  const side = (length: number) => Math.max(1, Math.round(length * scale));
+  return [Math.min(height, side(photo.height)), Math.min(width, side(photo.width))];
+}
+
+/** The middle of the byte range: what backbones scale to about zero. */
+const FRAME = 128;
+
+function framed(photo: Pixels, [height, width]: Size): Pixels {
+  if (photo.width === width && photo.height === height) return photo;
+  const data = new Uint8Array(width * height * 3).fill(FRAME);
+  const left = Math.floor((width - photo.width) / 2);
+  const top = Math.floor((height - photo.height) / 2);
+  const length = photo.width * 3;
+  for (let y = 0; y < photo.height; y++) {
+    data.set(photo.data.subarray(y * length, (y + 1) * length), ((top + y) * width + left) * 3);
+  }
+  return { data, width, height };
 }
 
 /** The long side is rounded to the nearest pixel. */
@@ -133,14 +194,16 @@ function cut(photo: Pixels, { left, top, width, height }: Box): Pixels {
   return { data, width, height };
 }
 
-function mirrored({ data, width, height }: Pixels): Uint8Array {
-  const out = new Uint8Array(data.length);
+/** Mirrors [h, w, 3] left to right, in place. */
+function mirror(data: Uint8Array, [height, width]: Size): void {
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const from = (y * width + x) * 3;
-      const to = (y * width + width - 1 - x) * 3;
-      for (let c = 0; c < 3; c++) out[to + c] = data[from + c]!;
+    let left = y * width * 3;
+    for (let right = left + (width - 1) * 3; left < right; left += 3, right -= 3) {
+      for (let c = 0; c < 3; c++) {
+        const kept = data[left + c]!;
+        data[left + c] = data[right + c]!;
+        data[right + c] = kept;
+      }
     }
   }
-  return out;
 }
