@@ -18,28 +18,30 @@ const smallestSize = 29;
 function features(net: Scope, images: Tensor4D): Tensor2D {
   refuseDropConnect(net, densenet121.title);
   refuseSmall(images);
-  let x = stem7x7(net, images, { bias: false, pool: 'pool1', norm });
+  let parts = [stem7x7(net, images, { bias: false, pool: 'pool1', norm })];
   for (const [i, layers] of blocks.entries()) {
     const stage = i + 2;
-    x = denseBlock(net, x, { stage, layers });
-    if (i < blocks.length - 1) x = transition(net, `pool${stage}`, x);
+    for (let layer = 1; layer <= layers; layer++) {
+      const name = `conv${stage}_block${layer}`;
+      const more = net.block(parts, (part, ...seen) => denseLayer(part, name, together(part, stage, seen)));
+      parts = [...parts, more];
+    }
+    if (i < blocks.length - 1) {
+      const name = `pool${stage}`;
+      parts = [net.block(parts, (part, ...seen) => transition(part, name, together(part, stage, seen)))];
+    }
   }
-  return globalAveragePool(net.output('relu', relu(batchNorm(net, 'bn', x, norm))));
+  return net.block(parts, (part, ...seen) => top(part, together(part, blocks.length + 1, seen)));
 }
 
 /**
- * Layers that each see the block's input and what all layers before them made. Each concatenation is made
- * of the parts, not of the one before it: so the gradient of a part is one sum, not a chain of sums.
+ * What a layer of a dense block sees: the block's input and what all layers before it made. Each concatenation
+ * is made of the parts, not of the one before it: so the gradient of a part is one sum, not a chain of sums.
  */
-function denseBlock(net: Scope, input: Tensor4D, options: { stage: number; layers: number }): Tensor4D {
-  const parts = [input];
-  let x = input;
-  for (let layer = 1; layer <= options.layers; layer++) {
-    const name = `conv${options.stage}_block${layer}`;
-    parts.push(denseLayer(net, name, x));
-    x = net.output(`${name}_concat`, tf.concat(parts, 3));
-  }
-  return x;
+function together(net: Scope, stage: number, parts: readonly Tensor4D[]): Tensor4D {
+  const [first, ...made] = parts;
+  if (made.length === 0) return first!;
+  return net.output(`conv${stage}_block${made.length}_concat`, tf.concat([first!, ...made], 3));
 }
 
 /** `growth` more channels: batch norm, ReLU, 1×1, batch norm, ReLU, 3×3. */
@@ -55,6 +57,10 @@ function transition(net: Scope, name: string, x: Tensor4D): Tensor4D {
   let y = relu(batchNorm(net, `${name}_bn`, x, norm));
   y = conv(net, `${name}_conv`, y, { filters: x.shape[3] / 2, kernel: 1 });
   return net.output(`${name}_pool`, averagePool(y, { size: 2, stride: 2, padding: 'valid' }));
+}
+
+function top(net: Scope, x: Tensor4D): Tensor2D {
+  return globalAveragePool(net.output('relu', relu(batchNorm(net, 'bn', x, norm))));
 }
 
 function refuseSmall({ shape: [, height, width] }: Tensor4D): void {

@@ -34,7 +34,8 @@ function features(net: Scope, images: Tensor4D, variant: Variant): Tensor2D {
     for (let i = 0; i < repeats; i++) {
       const name = `block${stage + 1}${'abcd'[i]}`;
       const window = { expansion, kernel, filters, stride: i === 0 ? firstStride : 1 };
-      x = block(net, x, { ...window, name, variant, depth: done / blockCount });
+      const options = { ...window, name, variant, depth: done / blockCount };
+      x = net.block([x], (part, input) => block(part, input, options));
       done++;
     }
   }

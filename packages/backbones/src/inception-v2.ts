@@ -30,10 +30,17 @@ function features(net: Scope, images: Tensor4D): Tensor2D {
   x = end('MaxPool_3a_3x3', maxPool(x, pool(2)));
 
   const mixed = (name: string, branches: Omit<InceptionOptions, 'lastPool'>, lastPool = averagePool) => {
-    x = end(name, inception(slim.in(name), x, { ...branches, lastPool }));
+    const options = { ...branches, lastPool };
+    x = end(
+      name,
+      slim.in(name).block([x], (module, input) => inception(module, input, options)),
+    );
   };
   const smaller = (name: string, branches: Branches) => {
-    x = end(name, reduction(slim.in(name), x, branches));
+    x = end(
+      name,
+      slim.in(name).block([x], (module, input) => reduction(module, input, branches)),
+    );
   };
   mixed('Mixed_3b', { first: 64, middle: [64, 64], double: [64, 96], last: 32 });
   mixed('Mixed_3c', { first: 64, middle: [64, 96], double: [64, 96], last: 64 });

@@ -31,7 +31,7 @@ function features(net: Scope, images: Tensor4D, width: number): Tensor2D {
   let block = 0;
   for (const [expansion, channels, repeats, firstStride] of stages) {
     for (let i = 0; i < repeats; i++) {
-      x = invertedResidual(net, x, {
+      const options = {
         layers: layersOf(block),
         expansion,
         filters: roundChannels(channels * width),
@@ -40,7 +40,8 @@ function features(net: Scope, images: Tensor4D, width: number): Tensor2D {
         activation: relu6,
         depth: block / blockCount,
         norm,
-      });
+      };
+      x = net.block([x], (part, input) => invertedResidual(part, input, options));
       block++;
     }
   }

@@ -22,7 +22,8 @@ function features(net: Scope, images: Tensor4D): Tensor2D {
     for (let block = 1; block <= blocks; block++) {
       const stride = block === 1 ? firstStride : 1;
       const name = `conv${stage + 2}_block${block}`;
-      x = bottleneck(net, x, { name, channels, stride, depth: done / blockCount });
+      const options = { name, channels, stride, depth: done / blockCount };
+      x = net.block([x], (part, input) => bottleneck(part, input, options));
       done++;
     }
   }

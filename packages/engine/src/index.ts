@@ -1,3 +1,4 @@
+export { type BlockResult, checkpointed, type Pass } from './checkpointed.ts';
 export { type Diagnosis, diagnose } from './doctor.ts';
 export { type GradientCheck, gradientError } from './finite-differences.ts';
 export { valueAndGradients } from './gradients.ts';

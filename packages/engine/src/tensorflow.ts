@@ -36,6 +36,8 @@ export interface TensorMetadata {
 interface Backend extends TfCore.KernelBackend {
   binding: Omit<TFJSBinding, 'executeOp'> & {
     executeOp(op: string, attributes: OpAttribute[], inputs: number[], outputs: number): TensorMetadata[];
+    /** Only while a program is being recorded: a tensor that is there no sooner than another. */
+    identityAfter?(id: number, needed: number): TensorMetadata;
   };
   readonly tensorMap: { get(dataId: object): { dtype: number } };
   createOutputTensor(metadata: TensorMetadata): TfCore.Tensor;

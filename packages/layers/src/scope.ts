@@ -1,5 +1,6 @@
 import { hashOf, stream } from '@resizer-lab/base';
 import {
+  checkpointed,
   countMultiplyAdds,
   dryRun,
   float32,
@@ -37,8 +38,22 @@ export interface ScopeOptions {
   batchNormMomentum?: number;
   /** What is left out, in training steps only. The seed, int32 [2], is an input of the program. */
   dropping?: DropRates & { seed: Tensor };
+  /** Of the network's blocks, only inputs are kept for the backward pass: less memory, more time, same bits. */
+  gradientCheckpointing?: boolean;
   /** Called with each layer's output, by the layer's name. */
   observe?: (name: string, output: Tensor) => void;
+}
+
+interface Options extends ScopeOptions {
+  /** Called with each parameter that is trained by gradient, when it is handed out. */
+  onWeight?: (weight: Tensor) => void;
+}
+
+/** Options of a scope that changes nothing and shows nothing. */
+function withoutEffects({ variables }: ScopeOptions): Pick<Options, 'variables' | 'observe'> {
+  const nothing = () => undefined;
+  const read = (name: string) => variables.read(name);
+  return { variables: { read, assign: nothing, applyMomentum: nothing }, observe: nothing };
 }
 
 /**
@@ -46,10 +61,10 @@ export interface ScopeOptions {
  * decides where values come from, so that the same function declares, trains and predicts.
  */
 export class Scope {
-  readonly #options: ScopeOptions;
+  readonly #options: Options;
   readonly #prefix: string;
 
-  constructor(options: ScopeOptions, prefix = '') {
+  constructor(options: Options, prefix = '') {
     this.#options = options;
     this.#prefix = prefix;
   }
@@ -96,12 +111,28 @@ export class Scope {
         `${full} has shape [${value.shape.join(', ')}], the network wants [${declaration.shape.join(', ')}]`,
       );
     }
+    if (declaration.trainable) this.#options.onWeight?.(value);
     return value;
   }
 
   /** Sets a parameter that is not trained by gradient, such as a moving mean, for the next step. */
   update(name: string, value: Tensor): void {
     this.#options.variables.assign(this.#prefix + name, value);
+  }
+
+  /**
+   * A block of the network, which may be run again in the backward pass; see the engine's `checkpointed`.
+   * @param block uses the scope and the inputs that it is given, no others
+   */
+  block<X extends readonly Tensor[], Y extends Tensor>(inputs: X, block: (net: Scope, ...inputs: X) => Y): Y {
+    const { gradientCheckpointing, ...options } = this.#options;
+    if (!gradientCheckpointing) return block(this, ...inputs);
+    return checkpointed(inputs, (tensors, pass) => {
+      const weights = new Set<Tensor>();
+      const parts = { ...options, ...(pass === 'again' ? withoutEffects(options) : {}) };
+      const net = new Scope({ ...parts, onWeight: (weight) => weights.add(weight) }, this.#prefix);
+      return { y: block(net, ...(tensors as X)), weights: [...weights] };
+    });
   }
 
   /** Passes a layer's output through, showing it to the observer. */

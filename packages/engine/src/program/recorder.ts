@@ -123,6 +123,7 @@ export class Recorder {
   #recordingBinding(): typeof binding {
     const replaced: Partial<typeof binding> = {
       executeOp: (op, attributes, ids, count) => this.#executeOp(op, attributes, { ids, count }),
+      identityAfter: (id, needed) => this.#identityAfter(this.#value(id), this.#value(needed)),
       createTensor: (shape, dtype, values) => this.#createTensor(shape, dtype, values as ArrayLike<number>),
       deleteTensor: () => undefined,
       tensorDataSync: () => {
@@ -148,7 +149,19 @@ export class Recorder {
     const values = changesNothing(op, inputs[0], outputs[0])
       ? [inputs[0]!]
       : this.add(op, { inputs, attributes, outputs });
-    return values.map((value) => ({ id: this.#idOf(value), shape: [...value.shape], dtype: value.dtype }));
+    return values.map((value) => this.#metadataOf(value));
+  }
+
+  /** TensorFlow keeps control dependencies, and takes ops apart whose dependencies differ. */
+  #identityAfter(value: Value, needed: Value) {
+    const attributes = [attribute.type('T', value.dtype)];
+    const [identity] = this.add('Identity', { inputs: [value], attributes, outputs: [value] });
+    identity!.node.after.push(needed.node);
+    return this.#metadataOf(identity!);
+  }
+
+  #metadataOf(value: Value) {
+    return { id: this.#idOf(value), shape: [...value.shape], dtype: value.dtype };
   }
 
   #outputs(op: string, attributes: OpAttribute[], inputs: Value[]) {
