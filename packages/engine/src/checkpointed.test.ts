@@ -101,7 +101,7 @@ const chain = (block: typeof checkpointed): FunctionSpec => ({
 });
 
 function layers(x: Tensor4D, kernel: Tensor4D, update: ((mean: Tensor) => void) | undefined): Tensor4D {
-  const vector = (value: number) => tf.fill([SHAPE[3]], value) as Tensor1D;
+  const vector = (value: number): Tensor1D => tf.fill([SHAPE[3]], value);
   let y = x;
   for (let i = 0; i < 3; i++) {
     const normalised = batchNorm(
