@@ -3,6 +3,14 @@
  */
 
 /** How pixels are blended. All take half-pixel centres: output pixel i looks at (i + ½) · in / out − ½. */
-export const interpolations = ['bilinear', 'bicubic', 'bilinear-antialias'] as const;
+export const interpolations = [
+  'nearest',
+  'bilinear',
+  'bilinear-antialias',
+  'bicubic',
+  'bicubic-antialias',
+  'lanczos3',
+  'area',
+] as const;
 
 export type Interpolation = (typeof interpolations)[number];

@@ -95,6 +95,8 @@ const rules: Record<string, Rule> = {
   MaxPoolGrad: like(0),
   BiasAdd: like(0),
   BiasAddGrad: ([dy]) => one([dy!.shape.at(-1)!]),
+  ResizeNearestNeighbor: ([x, size]) => one([x!.shape[0]!, ...known(size), x!.shape[3]!]),
+  ResizeNearestNeighborGrad: ([dy, size]) => one([dy!.shape[0]!, ...known(size), dy!.shape[3]!]),
   ResizeBilinear: ([x, size]) => one([x!.shape[0]!, ...known(size), x!.shape[3]!]),
   ResizeBilinearGrad: like(1),
   ScaleAndTranslate: ([x, size]) => one([x!.shape[0]!, ...known(size), x!.shape[3]!]),
@@ -116,6 +118,10 @@ const rules: Record<string, Rule> = {
         i === axis ? parts.reduce((sum, p) => sum + p.shape[axis]!, 0) : size,
       ),
     );
+  },
+  GatherV2: ([x, indices, axis]) => {
+    const at = known(axis)[0]!;
+    return one([...x!.shape.slice(0, at), ...indices!.shape, ...x!.shape.slice(at + 1)]);
   },
   SplitV: ([x, sizes, axis]) =>
     known(sizes).map((part) => ({ shape: x!.shape.map((size, i) => (i === known(axis)[0] ? part : size)) })),
