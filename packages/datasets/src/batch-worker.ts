@@ -11,8 +11,9 @@ export type Order =
   | { readonly kind: 'cancel'; readonly id: number }
   | { readonly kind: 'close' };
 
-/** From the worker to its loader: exactly one for each `make`. */
+/** From the worker to its loader: exactly one for each `make`; `unkept` once, when photos cannot be kept. */
 export type Answer =
+  | { readonly kind: 'unkept'; readonly reason: string }
   | { readonly kind: 'batch'; readonly id: number; readonly batch: Batch }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }
   | { readonly kind: 'cancelled'; readonly id: number };
@@ -23,7 +24,7 @@ export interface Failure {
   readonly exitCode?: 1 | 2;
 }
 
-const CLOSED = 'the loader was closed';
+export const CLOSED = 'the loader was closed';
 
 interface Waiting {
   readonly resolve: (batch: Batch) => void;
@@ -34,12 +35,15 @@ interface Waiting {
 export class BatchWorker {
   private readonly worker: Worker;
   private readonly ended: Promise<void>;
+  private readonly onUnkept: (reason: string) => void;
   private readonly waiting = new Map<number, Waiting>();
   private gone: Error | undefined;
   private closing = false;
   private nextId = 0;
 
-  constructor(plan: BatchPlan) {
+  /** @param onUnkept told why prepared photos cannot be kept any more */
+  constructor(plan: BatchPlan, onUnkept: (reason: string) => void) {
+    this.onUnkept = onUnkept;
     // Options of this process (a loader of its own, say) are not the worker's business.
     this.worker = new Worker(new URL('./worker.mjs', import.meta.url), { workerData: plan, execArgv: [] });
     this.worker.unref();
@@ -82,6 +86,7 @@ export class BatchWorker {
   }
 
   private settle(answer: Answer): void {
+    if (answer.kind === 'unkept') return this.onUnkept(answer.reason);
     const waiting = this.waiting.get(answer.id);
     this.waiting.delete(answer.id);
     if (this.waiting.size === 0 && !this.closing) this.worker.unref();

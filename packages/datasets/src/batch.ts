@@ -7,7 +7,8 @@ import { decodePhoto, naming, PhotoError, type Pixels } from './photo.ts';
 import { eachOf } from './pool.ts';
 import { SCORES, sharesOf } from './scores.ts';
 import { syntheticImage } from './synthetic.ts';
-import { fitPhoto, type Size, type Transform } from './transform.ts';
+import type { PreparedPhotos, PreparedPlan } from './prepared.ts';
+import { finish, prepare, preparedSize, type Size, type Transform } from './transform.ts';
 
 /** One batch of photos, as training takes it. */
 export interface Batch {
@@ -32,43 +33,78 @@ export interface BatchPlan {
   readonly size: Size;
   readonly transform: Transform;
   readonly seed: number;
+  /** Where photos are kept once they are prepared. */
+  readonly prepared?: PreparedPlan;
 }
 
-/** The photos of one batch: `index` is the place in the split. */
+/** A photo of a batch: `index` is the place in the split. */
+interface Item {
+  readonly index: number;
+  readonly entry: Entry;
+}
+
+/** The photos of one batch. */
 export interface BatchItems {
   readonly epoch: number;
-  readonly items: readonly { readonly index: number; readonly entry: Entry }[];
+  readonly items: readonly Item[];
 }
 
 // As many as Node's thread pool decodes side by side.
 const AT_ONCE = 4;
 
 /**
- * Makes one batch. What a photo looks like depends on the seed, the epoch and its index alone.
+ * Makes one batch. What a photo looks like depends on the seed, the epoch and its index alone, never
+ * on whether it comes from the photo or from where it was kept once prepared.
  * @throws UserError naming a photo that is gone, has changed since the data set was opened, or
  *   cannot be decoded.
  */
-export async function makeBatch(plan: BatchPlan, { epoch, items }: BatchItems): Promise<Batch> {
-  const [height, width] = plan.size;
+export async function makeBatch(
+  plan: BatchPlan,
+  { epoch, items }: BatchItems,
+  kept?: PreparedPhotos,
+): Promise<Batch> {
+  const { size, transform } = plan;
+  const [height, width] = size;
+  const length = height * width * 3;
   const batch: Batch = {
-    images: new Uint8Array(plan.batch * height * width * 3),
+    images: new Uint8Array(plan.batch * length),
     labels: new Int32Array(plan.batch),
     scores: new Float32Array(plan.batch * SCORES),
     mask: new Float32Array(plan.batch),
     indices: new Int32Array(plan.batch).fill(-1),
   };
+  kept?.refresh();
   await eachOf(items, AT_ONCE, async ({ index, entry }, position) => {
     const draws = stream(plan.seed, 'augment', epoch, index);
-    const fitted = await naming(nameOf(plan, entry), async () =>
-      fitPhoto(await load(plan, index, entry), plan.size, { transform: plan.transform, draws }),
-    );
-    batch.images.set(fitted, position * height * width * 3);
+    const into = batch.images.subarray(position * length, (position + 1) * length);
+    const prepared = await preparedPhoto(plan, { index, entry }, { kept, into });
+    finish(prepared, size, { transform, draws, into });
     batch.labels[position] = entry.label;
     if (entry.votes) batch.scores.set(sharesOf(entry.votes), position * SCORES);
     batch.mask[position] = 1;
     batch.indices[position] = index;
   });
   return batch;
+}
+
+/** One photo, prepared. Its pixels lie in `into` where they fit there; nobody else needs them as they are. */
+async function preparedPhoto(
+  plan: BatchPlan,
+  { index, entry }: Item,
+  { kept, into }: { kept: PreparedPhotos | undefined; into: Uint8Array },
+): Promise<Pixels> {
+  const { size, transform } = plan;
+  const [height, width] = preparedSize(entry, size, transform);
+  if (kept) {
+    const length = height * width * 3;
+    const data = transform.fit === 'random-resized-crop' ? new Uint8Array(length) : into;
+    if (await kept.read(index, data)) return { data, width, height };
+  }
+  const photo = await naming(nameOf(plan, entry), async () =>
+    prepare(await load(plan, index, entry), size, transform),
+  );
+  kept?.write(index, photo.data);
+  return photo;
 }
 
 function nameOf({ source }: BatchPlan, { path }: Entry): string {

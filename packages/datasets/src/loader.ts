@@ -1,8 +1,9 @@
 import { stream, UserError } from '@resizer-lab/base';
 import type { Batch, BatchItems, BatchPlan } from './batch.ts';
-import { BatchWorker } from './batch-worker.ts';
+import { BatchWorker, CLOSED } from './batch-worker.ts';
 import type { SplitName } from './config.ts';
 import type { Dataset } from './manifest.ts';
+import { claimRoom, type PhotoCache, preparedPlan, warnUnkept } from './photo-cache.ts';
 import { checkTransform, type Size, type Transform } from './transform.ts';
 
 export interface LoaderOptions {
@@ -20,6 +21,12 @@ export interface LoaderOptions {
   readonly dropLast?: boolean;
   /** Threads that make batches. Default: 1. What the batches hold does not depend on it. */
   readonly workers?: number;
+  /**
+   * Where prepared photos are kept, so that they need not be decoded in each epoch; see `photoCache`.
+   * Default: they are not kept. What the batches hold does not depend on it, but a photo that was kept
+   * is not missed when its file is gone.
+   */
+  readonly cache?: PhotoCache | undefined;
 }
 
 export interface Loader {
@@ -43,7 +50,7 @@ const AHEAD = 4;
  * @throws UserError for a transform that cannot yield the size, or a split without a whole batch.
  */
 export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
-  const { split, batch, shuffle, seed, dropLast = false, workers: threads = 1 } = options;
+  const { split, batch, shuffle, seed, dropLast = false, workers: threads = 1, cache } = options;
   const entries = dataset.manifest.splits[split];
   checkTransform(options.transform, options.size);
   const steps = dropLast ? Math.floor(entries.length / batch) : Math.ceil(entries.length / batch);
@@ -53,6 +60,9 @@ export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
     });
   }
   const plan = planOf(dataset, options);
+  const { prepared } = plan;
+  const unkept = (reason: string) => cache && warnUnkept(cache, reason);
+  const claim = cache && prepared && (() => claimRoom(cache, prepared, unkept));
   let workers: BatchWorker[] | undefined;
   let closed = false;
 
@@ -62,8 +72,9 @@ export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
       : Int32Array.from(entries, (_, index) => index);
 
   async function* batches(epoch: number, fromStep: number): AsyncGenerator<Batch, undefined> {
-    if (closed) throw new Error('the loader was closed');
-    workers ??= Array.from({ length: threads }, () => new BatchWorker(plan));
+    await claim?.();
+    if (closed) throw new Error(CLOSED);
+    workers ??= Array.from({ length: threads }, () => new BatchWorker(plan, unkept));
     const order = orderOf(epoch);
     const itemsOf = (step: number): BatchItems => {
       const indices = order.subarray(step * batch, (step + 1) * batch);
@@ -99,12 +110,13 @@ export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
 
 function planOf(
   { manifest, folder }: Dataset,
-  { split, batch, size, transform, seed }: LoaderOptions,
+  { split, batch, size, transform, seed, cache }: LoaderOptions,
 ): BatchPlan {
   const common = { batch, size, transform, seed };
   if (manifest.dataset.kind === 'synthetic') {
     return { ...common, source: { kind: 'synthetic', config: manifest.dataset, split } };
   }
   if (folder === undefined) throw new Error('a data set of photos needs its folder');
-  return { ...common, source: { kind: 'photos', folder } };
+  const photos = { ...common, source: { kind: 'photos', folder } } as const;
+  return cache ? { ...photos, prepared: preparedPlan(cache, manifest, { split, size, transform }) } : photos;
 }

@@ -16,6 +16,9 @@ export interface Pixels {
 /** Photos with more pixels than this are refused unless a caller asks for another limit. */
 export const MAX_PIXELS = 100_000_000;
 
+/** What the pixels of a decoded photo depend on, beside the photo. */
+export const decoderVersions: Readonly<Record<string, string | undefined>> = { ...sharp.versions };
+
 /** The longest side a JPEG can have; a longer one is no photo. */
 const MAX_SIDE = 65_535;
 
