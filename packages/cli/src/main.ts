@@ -9,7 +9,9 @@ import { exportCommand } from './commands/export.ts';
 import { parityCommand } from './commands/parity.ts';
 import { runCommand } from './commands/run.ts';
 import { schemaCommand } from './commands/schema.ts';
+import { submitCommand } from './commands/submit.ts';
 import { tablesCommand } from './commands/tables.ts';
+import { taskCommand } from './commands/task.ts';
 import { weightsCommand } from './commands/weights.ts';
 
 /**
@@ -34,6 +36,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     );
   program
     .addCommand(runCommand(done))
+    .addCommand(submitCommand())
     .addCommand(tablesCommand(done))
     .addCommand(doctorCommand(done))
     .addCommand(dataCommand())
@@ -43,7 +46,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .addCommand(exportCommand())
     .addCommand(parityCommand(done))
     .addCommand(schemaCommand())
-    .addCommand(cellCommand(done), { hidden: true });
+    .addCommand(cellCommand(done), { hidden: true })
+    .addCommand(taskCommand(), { hidden: true });
   throwInsteadOfExit(program);
   try {
     await program.parseAsync([...argv]);

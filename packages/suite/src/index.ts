@@ -22,3 +22,14 @@ export {
   defineStudy,
   type Study,
 } from './study.ts';
+export {
+  type ArrayJob,
+  type Draft,
+  type DraftOptions,
+  draftSubmissions,
+  runTask,
+  type SlurmState,
+  slurmStates,
+  type SubmittedArray,
+  submitDraft,
+} from './slurm/index.ts';
