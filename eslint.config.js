@@ -15,22 +15,20 @@ const mayImport = {
   training: ['base', 'engine', 'layers', 'datasets', 'metrics'],
   suite: ['base', 'engine', 'layers', 'datasets', 'metrics', 'training'],
   report: ['base', 'metrics'],
-  classification: [
-    'base',
-    'engine',
-    'layers',
-    'resizer',
-    'backbones',
-    'datasets',
-    'metrics',
-    'training',
-    'suite',
-    'report',
-  ],
 };
+mayImport.study = Object.keys(mayImport);
+
+const shared = Object.keys(mayImport);
+const experiments = {
+  classification: shared,
+  quality: shared,
+  // Swaps resizers within the tasks of the other two.
+  generalisation: [...shared, 'classification', 'quality'],
+};
+Object.assign(mayImport, experiments);
 mayImport.cli = Object.keys(mayImport);
 
-const folderOf = (name) => (name === 'classification' ? `experiments/${name}` : `packages/${name}`);
+const folderOf = (name) => (Object.hasOwn(experiments, name) ? `experiments/${name}` : `packages/${name}`);
 
 const boundaries = Object.entries(mayImport).map(([name, allowed]) => {
   const forbidden = Object.keys(mayImport).filter((other) => other !== name && !allowed.includes(other));

@@ -4,7 +4,14 @@ import { backboneOf, preprocess } from '@resizer-lab/backbones';
 import { compile, engineInfo, float32 } from '@resizer-lab/engine';
 import { countParameters, initialValues, parametersOf } from '@resizer-lab/layers';
 import { applyResizer } from '@resizer-lab/resizer';
-import { type Network, predictStep, slotOf, trainStep, variableShapes } from '@resizer-lab/training';
+import {
+  classObjective,
+  type Network,
+  predictStep,
+  slotOf,
+  trainStep,
+  variableShapes,
+} from '@resizer-lab/training';
 import { countMultiplyAdds } from './src/flops.ts';
 import { type Contest, serve } from './src/serve.ts';
 import type { Work } from './src/work.ts';
@@ -34,7 +41,8 @@ function contest(work: Work): Contest {
   const parameters = parametersOf(network, [float32(batch, ...size, 3)]);
   const trainable = [...parameters.values()].filter((parameter) => parameter.trainable);
   const trained = trainable.map(({ name }) => name);
-  const options = { batch, size, classes: CLASSES, labelSmoothing: 0, momentum: 0.9, trained };
+  const objective = classObjective({ labelSmoothing: 0 });
+  const options = { batch, size, objective, momentum: 0.9, trained };
   const program = compile(
     variableShapes(parameters, task === 'train' ? trained : []),
     task === 'train' ? { step: trainStep(network, options) } : { step: predictStep(network, options) },

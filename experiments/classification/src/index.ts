@@ -1,5 +1,5 @@
 import { defineStudy } from '@resizer-lab/suite';
-import { cellsOf, datasetOf, inputsOf } from './cells.ts';
+import { cellsOf, inputsOf, photosOf } from './cells.ts';
 import { cellSchema, configSchema } from './config.ts';
 import { measurementsSchema } from './measurements.ts';
 import { tablesOf } from './tables.ts';
@@ -10,12 +10,16 @@ export const classification = defineStudy({
   config: configSchema,
   cell: cellSchema,
   measurements: measurementsSchema,
-  photos: datasetOf,
+  photos: photosOf,
   datasets: inputsOf,
   cells: cellsOf,
   // Loads TensorFlow, which checking and planning a config do not need.
-  run: async (cell, context) => (await import('./run.ts')).runCell(cell, context),
+  async run({ config }, context) {
+    const [{ runTrainedCell }, { classTask }] = await Promise.all([
+      import('@resizer-lab/study/run'),
+      import('./task.ts'),
+    ]);
+    return runTrainedCell(config, context, classTask(config.training));
+  },
   tables: tablesOf,
 });
-
-export { openPhotos } from './cells.ts';

@@ -1,21 +1,16 @@
+import { cellMeasurements } from '@resizer-lab/study';
 import { z } from 'zod';
-import { probesSchema } from './probes-schema.ts';
 
-/** What one cell measures. Times are not part of it: they differ from run to run. */
-export const measurementsSchema = z.strictObject({
-  /** Photos of the test split, each of which counts once. */
-  photos: z.int().min(1),
-  trainingPhotos: z.int().min(1),
-  /** Photos that the manifest lists as unusable. */
-  dropped: z.int(),
+/** What the errors of all test photos add up to. */
+const errors = {
   top1Errors: z.int(),
   top5Errors: z.int(),
   /** Mean cross entropy over the test photos. */
   loss: z.number(),
-  /** Numbers that the model holds, moving statistics included. */
-  parameters: z.int(),
-  /** Of a learned resizer. */
-  probes: probesSchema.nullable(),
-});
+};
+
+export const measurementsSchema = cellMeasurements.extend(errors);
 
 export type Measurements = z.infer<typeof measurementsSchema>;
+
+export type Errors = Pick<Measurements, keyof typeof errors>;

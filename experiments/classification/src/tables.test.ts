@@ -2,10 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@resizer-lab/base';
 import type { Cell, EstimateCell, Table } from '@resizer-lab/report';
+import { type Probes, writePredictions } from '@resizer-lab/study';
 import { describe, expect, it } from 'vitest';
 import type { CellConfig } from './config.ts';
-import { writePredictions } from './predictions.ts';
-import type { Probes } from './probes-schema.ts';
 import { type ClassificationRecord, tablesOf } from './tables.ts';
 import { cellConfig, ownFolder } from './testing.fixture.ts';
 

@@ -2,7 +2,7 @@ import type { Batch, Loader } from '@resizer-lab/datasets';
 import type { Program } from '@resizer-lab/engine';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { evaluate } from './evaluate.ts';
+import { evaluate, judgeClass } from './index.ts';
 
 interface Photo {
   logits: number[];
@@ -18,6 +18,7 @@ function pretend(photos: readonly Photo[], batch: number): { loader: Loader; pro
       yield await Promise.resolve({
         images: Uint8Array.from(places, (place) => place + 1),
         labels: Int32Array.from(places, (place) => photos[place]?.label ?? 0),
+        scores: new Float32Array(batch * 10),
         mask: Float32Array.from(places, (place) => (place < 0 ? 0 : 1)),
         indices: Int32Array.from(places),
       });
@@ -43,7 +44,7 @@ describe('evaluation', () => {
       { logits: [-40, 0, 40], label: 0 },
     ];
     const { program, loader } = pretend(photos, 2);
-    const predictions = await evaluate(program, loader);
+    const predictions = await evaluate(program, loader, { judge: judgeClass });
     // SciPy 1.17, float64: -log_softmax(logits)[label]
     const losses = [1.6019518638028019, 0.7022633214390952, 80];
     expect(predictions).toEqual([
@@ -63,7 +64,10 @@ describe('evaluation', () => {
         async (photos, batch) => {
           const { program, loader } = pretend(photos, batch);
           const told: number[] = [];
-          const predictions = await evaluate(program, loader, (n) => told.push(n));
+          const predictions = await evaluate(program, loader, {
+            judge: judgeClass,
+            onBatch: (n) => told.push(n),
+          });
           expect(predictions.map(({ index }) => index)).toEqual(photos.map((_, i) => i));
           expect(told.at(-1)).toBe(photos.length);
           predictions.forEach(({ label, rank, predicted }, i) => {
@@ -84,7 +88,7 @@ describe('evaluation', () => {
       { logits: [0, NaN], label: 1 },
     ];
     const { program, loader } = pretend(photos, 2);
-    await expect(evaluate(program, loader)).rejects.toThrow(
+    await expect(evaluate(program, loader, { judge: judgeClass })).rejects.toThrow(
       'Evaluation failed: a logit of test photo 1 is NaN. Training diverged; a lower learning rate may help.',
     );
   });

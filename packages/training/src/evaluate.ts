@@ -1,56 +1,51 @@
 import { UserError } from '@resizer-lab/base';
-import type { Loader } from '@resizer-lab/datasets';
+import type { Batch, Loader } from '@resizer-lab/datasets';
 import type { Program } from '@resizer-lab/engine';
-import { trueLabelRanks } from '@resizer-lab/metrics';
 
-/** What a classifier said of one photo. */
-export interface Prediction {
-  /** Place of the photo in its split. */
-  index: number;
-  label: number;
-  /** The class of the highest logit. */
-  predicted: number;
-  /** Place of the true label among the logits, 1 the highest: top-k is right when rank ≤ k. */
-  rank: number;
-  /** −log softmax(logits) at the label. */
-  loss: number;
+/** One photo of a batch. */
+export interface Example {
+  batch: Batch;
+  /** Its place in the batch. */
+  place: number;
+}
+
+/** What the logits [outputs] of one photo say of it. */
+export type Judge<Judgement extends object> = (logits: Float32Array, example: Example) => Judgement;
+
+export interface EvaluateOptions<Judgement extends object> {
+  judge: Judge<Judgement>;
+  /** Called with the number of photos that are done. */
+  onBatch?: (photos: number) => void;
 }
 
 /**
  * Runs `predict` of a program over a split; each photo counts once, in the split's order.
+ * @returns for each photo its place in the split, and the judgement
  * @throws UserError where a logit is not finite: the network diverged
  */
-export async function evaluate(
+export async function evaluate<Judgement extends object>(
   program: Program,
   loader: Loader,
-  onBatch: (photos: number) => void = () => undefined,
-): Promise<Prediction[]> {
-  const predictions: Prediction[] = [];
-  for await (const { images, labels, mask, indices } of loader.epoch(0)) {
+  { judge, onBatch = () => undefined }: EvaluateOptions<Judgement>,
+): Promise<({ index: number } & Judgement)[]> {
+  const judged: ({ index: number } & Judgement)[] = [];
+  for await (const batch of loader.epoch(0)) {
+    const { images, mask, indices } = batch;
     const logits = program.run('predict', { images })['logits'] as Float32Array;
-    const classes = logits.length / mask.length;
+    const outputs = logits.length / mask.length;
     const broken = logits.findIndex((logit) => !Number.isFinite(logit));
     if (broken >= 0) {
-      const photo = indices[Math.floor(broken / classes)];
+      const photo = indices[Math.floor(broken / outputs)];
       throw new UserError(
         `Evaluation failed: a logit of test photo ${photo} is ${logits[broken]}. Training diverged; a lower learning rate may help.`,
       );
     }
-    const ranks = trueLabelRanks(logits, labels);
-    mask.forEach((real, i) => {
+    mask.forEach((real, place) => {
       if (real === 0) return;
-      const scores = logits.subarray(i * classes, (i + 1) * classes);
-      const label = labels[i]!;
-      predictions.push({ index: indices[i]!, label, rank: ranks[i]!, ...judge(scores, label) });
+      const own = logits.subarray(place * outputs, (place + 1) * outputs);
+      judged.push({ index: indices[place]!, ...judge(own, { batch, place }) });
     });
-    onBatch(predictions.length);
+    onBatch(judged.length);
   }
-  return predictions.sort((a, b) => a.index - b.index);
-}
-
-function judge(logits: Float32Array, label: number): Pick<Prediction, 'predicted' | 'loss'> {
-  const predicted = logits.reduce((best, score, k) => (score > logits[best]! ? k : best), 0);
-  const highest = logits[predicted]!;
-  const sum = logits.reduce((total, score) => total + Math.exp(score - highest), 0);
-  return { predicted, loss: Math.log(sum) + highest - logits[label]! };
+  return judged.sort((a, b) => a.index - b.index);
 }

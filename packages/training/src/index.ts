@@ -1,6 +1,8 @@
 export type { Duration } from './duration.ts';
-export { evaluate, type Prediction } from './evaluate.ts';
-export { crossEntropy } from './loss.ts';
+export { type ClassPrediction, judgeClass } from './classes.ts';
+export { evaluate, type EvaluateOptions, type Example, type Judge } from './evaluate.ts';
+export { classObjective, crossEntropy } from './loss.ts';
+export type { Objective } from './objective.ts';
 export { rateAt, type Schedule } from './schedule.ts';
 export { restoreState, saveState, verifyState } from './state.ts';
 export {

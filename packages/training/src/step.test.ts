@@ -9,8 +9,8 @@ import {
 } from '@resizer-lab/engine';
 import { dense } from '@resizer-lab/layers';
 import { afterAll, describe, expect, it } from 'vitest';
-import { crossEntropy, type Network, slotOf, trainStep } from './index.ts';
-import { BATCH, network, openPictures, toy, trainLoader } from './toy.fixture.ts';
+import { classObjective, crossEntropy, type Network, slotOf, trainStep } from './index.ts';
+import { BATCH, network, objective, openPictures, toy, trainLoader } from './toy.fixture.ts';
 
 describe('label-smoothed cross entropy', () => {
   // NumPy 2.4, float64: -(t * log_softmax(z)).sum(1).mean() of scipy.special 1.17, t = onehot (1 - s) + s/3.
@@ -49,6 +49,8 @@ describe('label-smoothed cross entropy', () => {
   });
 });
 
+const unsmoothed = classObjective({ labelSmoothing: 0 });
+
 describe('a training step', async () => {
   const loader = trainLoader(await openPictures(), 1);
   afterAll(() => loader.close());
@@ -58,7 +60,7 @@ describe('a training step', async () => {
     const { program, shapes, start, parameters } = toy({ frozen, batchNormMomentum: 0.7 });
     const trained = [...shapes.keys()].filter((name) => shapes.has(slotOf(name)));
     expect(trained).toEqual(['bn/gamma', 'head/kernel', 'head/bias']);
-    const options = { batch: BATCH, size: [12, 12] as const, labelSmoothing: 0.1, momentum: 0.9, trained };
+    const options = { batch: BATCH, size: [12, 12] as const, objective, momentum: 0.9, trained };
     const { body } = trainStep(network, { ...options, batchNormMomentum: 0.7 });
     const eager = new EagerVariables(
       new Map([...start].map(([name, data]) => [name, { shape: shapes.get(name)!, data }])),
@@ -98,7 +100,7 @@ describe('a training step', async () => {
     ).set('head/bias', [2]);
     const trained = ['head/kernel'];
     const shape = { batch: 2, size: [1, 1] as const };
-    const train = trainStep(linear, { ...shape, labelSmoothing: 0, momentum: 0.8, trained });
+    const train = trainStep(linear, { ...shape, objective: unsmoothed, momentum: 0.8, trained });
     const program = compile(shapes, { train });
     const x = [3, 0, 1, 2, 5, 4];
     const labels = Int32Array.of(0, 1);
@@ -141,7 +143,7 @@ describe('a training step', async () => {
   });
 
   it('brings the loss down', async () => {
-    const { program, start } = toy({ labelSmoothing: 0 });
+    const { program, start } = toy({ objective: unsmoothed });
     program.assign(start);
     const losses: number[] = [];
     for (let epoch = 0; epoch < 20; epoch++) {
@@ -164,7 +166,7 @@ describe('a training step', async () => {
     const options = {
       batch: BATCH,
       size: [12, 12] as const,
-      labelSmoothing: 0,
+      objective: unsmoothed,
       momentum: 0.9,
       trained: ['idle'],
     };

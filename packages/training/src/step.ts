@@ -1,8 +1,6 @@
 import {
   type FunctionSpec,
   float32,
-  int32,
-  type Tensor1D,
   type Tensor2D,
   type Tensor4D,
   toFloat,
@@ -10,9 +8,9 @@ import {
   valueAndGradients,
 } from '@resizer-lab/engine';
 import { type Parameters, Scope } from '@resizer-lab/layers';
-import { crossEntropy } from './loss.ts';
+import type { Objective } from './objective.ts';
 
-/** A classifier: images [batch, h, w, 3] with values 0 … 255 → logits [batch, classes]. */
+/** images [batch, h, w, 3] with values 0 … 255 → logits [batch, outputs]. */
 export type Network = (net: Scope, images: Tensor4D) => Tensor2D;
 
 /** Photos of one batch. */
@@ -23,8 +21,7 @@ export interface BatchShape {
 }
 
 export interface TrainStepOptions extends BatchShape {
-  /** Share of the target that is spread over all classes (Szegedy et al. 2016, section 7). */
-  labelSmoothing: number;
+  objective: Objective;
   momentum: number;
   /** Weight of the old moving statistics in each step; default: that of each layer. */
   batchNormMomentum?: number;
@@ -36,24 +33,21 @@ export interface TrainStepOptions extends BatchShape {
 export const slotOf = (parameter: string) => `${parameter}/momentum`;
 
 /**
- * One step of SGD with momentum. Arguments: `images`, `labels`, `rate`; output: `loss`, that of the
- * batch before the step. Batch norm uses the batch's statistics and moves its moving ones.
+ * One step of SGD with momentum. Arguments: `images`, the objective's targets, `rate`; output: `loss`,
+ * that of the batch before the step. Batch norm uses the batch's statistics and moves its moving ones.
  */
 export function trainStep(network: Network, options: TrainStepOptions): FunctionSpec {
-  const { batch, size, labelSmoothing, momentum, batchNormMomentum, trained } = options;
+  const { batch, size, objective, momentum, batchNormMomentum, trained } = options;
   return {
-    inputs: { images: uint8(batch, ...size, 3), labels: int32(batch), rate: float32() },
-    body({ images, labels, rate }, variables) {
+    inputs: { images: uint8(batch, ...size, 3), ...objective.targets(batch), rate: float32() },
+    body({ images, rate, ...targets }, variables) {
       const net = new Scope({
         variables,
         training: true,
         ...(batchNormMomentum === undefined ? {} : { batchNormMomentum }),
       });
       const { value: loss, gradients } = valueAndGradients(
-        () => {
-          const logits = network(net, toFloat(images as Tensor4D));
-          return crossEntropy(logits, labels as Tensor1D, labelSmoothing);
-        },
+        () => objective.loss(network(net, toFloat(images as Tensor4D)), targets),
         trained.map((name) => variables.read(name)),
       );
       trained.forEach((name, i) => {
@@ -66,7 +60,7 @@ export function trainStep(network: Network, options: TrainStepOptions): Function
   };
 }
 
-/** Logits with moving statistics. Argument: `images`; output: `logits` [batch, classes]. */
+/** Logits with moving statistics. Argument: `images`; output: `logits` [batch, outputs]. */
 export function predictStep(network: Network, { batch, size }: BatchShape): FunctionSpec {
   return {
     inputs: { images: uint8(batch, ...size, 3) },

@@ -7,7 +7,14 @@ import {
 } from '@resizer-lab/datasets';
 import { compile, globalAveragePool, type Program, relu, tf, uint8 } from '@resizer-lab/engine';
 import { batchNorm, conv, dense, initialValues, type Parameters, parametersOf } from '@resizer-lab/layers';
-import { type Network, predictStep, trainStep, type TrainStepOptions, variableShapes } from './index.ts';
+import {
+  classObjective,
+  type Network,
+  predictStep,
+  trainStep,
+  type TrainStepOptions,
+  variableShapes,
+} from './index.ts';
 
 /*
  * The smallest training job that has everything: synthetic pictures of 12×12, a convolution with
@@ -25,6 +32,9 @@ export const network: Network = (net, images) => {
   );
   return dense(net, 'head', globalAveragePool(y), { units: 2 });
 };
+
+/** Of the toy, unless it is given another. */
+export const objective = classObjective({ labelSmoothing: 0.1 });
 
 /** Class by a coarse grating, which a network of this size learns in a few steps. */
 const pictures: SyntheticConfig = {
@@ -86,7 +96,7 @@ export function toy({
     .filter(({ name, trainable }) => trainable && !frozen.includes(name))
     .map(({ name }) => name);
   const shapes = variableShapes(parameters, trained);
-  const common = { ...shape, labelSmoothing: 0.1, momentum: 0.9, trained, ...options };
+  const common = { ...shape, objective, momentum: 0.9, trained, ...options };
   const program = compile(shapes, {
     train: trainStep(network, common),
     predict: predictStep(network, shape),

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { UserError } from '@resizer-lab/base';
 import { tf } from '@resizer-lab/engine';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { evaluate, train, type TrainOptions } from './index.ts';
+import { evaluate, judgeClass, train, type TrainOptions } from './index.ts';
 import { readJsonLines } from './records/index.ts';
-import { openPictures, testLoader, toy, trainLoader } from './toy.fixture.ts';
+import { objective, openPictures, testLoader, toy, trainLoader } from './toy.fixture.ts';
 
 const dataset = await openPictures();
 const loaders = { train: trainLoader(dataset, 1), test: testLoader(dataset) };
@@ -33,13 +33,14 @@ async function run(name: string, options: Partial<TrainOptions> = {}): Promise<v
     program,
     shapes,
     loader: loaders.train,
+    objective,
     duration: { epochs: 2 },
     schedule: { rate: 0.1, decay: { factor: 0.5, everyEpochs: 1 } },
     checkpointEvery: { steps: 3 },
     seed: 1,
     directory: join(folder, name),
     evaluate: async () => {
-      const predictions = await evaluate(program, loaders.test);
+      const predictions = await evaluate(program, loaders.test, { judge: judgeClass });
       return { loss: predictions.reduce((sum, { loss }) => sum + loss, 0) / predictions.length };
     },
     photoNames: (indices) => [...indices].map((index) => `photo ${index}`),

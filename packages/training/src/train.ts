@@ -10,6 +10,7 @@ import {
   openJsonLines,
   type ProgressUpdate,
 } from './records/index.ts';
+import type { Objective } from './objective.ts';
 import { rateAt, type Schedule } from './schedule.ts';
 import { type Position, restoreState, saveState, verifyState } from './state.ts';
 
@@ -19,6 +20,8 @@ export interface TrainOptions {
   /** Shapes of the program's variables, all of which go into checkpoints. */
   shapes: ReadonlyMap<string, readonly number[]>;
   loader: Loader;
+  /** The one that the function `train` was made with. */
+  objective: Objective;
   duration: Duration;
   schedule: Schedule;
   checkpointEvery: Duration;
@@ -41,7 +44,7 @@ export interface TrainOptions {
  * @throws UserError when the loss or a weight is not finite, or a checkpoint cannot be written
  */
 export async function train(options: TrainOptions): Promise<void> {
-  const { program, shapes, loader, schedule, seed, directory, signal } = options;
+  const { program, shapes, loader, objective, schedule, seed, directory, signal } = options;
   const steps = stepsOf(options.duration, loader.steps);
   const checkpointSteps = stepsOf(options.checkpointEvery, loader.steps);
 
@@ -79,7 +82,8 @@ export async function train(options: TrainOptions): Promise<void> {
       const began = { step, time: performance.now() };
 
       for await (const batch of loader.epoch(epoch, { fromStep: step % loader.steps })) {
-        const loss = program.run('train', { images: batch.images, labels: batch.labels, rate })['loss']![0]!;
+        const given = { images: batch.images, ...objective.targetsOf(batch), rate };
+        const loss = program.run('train', given)['loss']![0]!;
         step++;
         if (!Number.isFinite(loss)) {
           const photos = listed(options.photoNames(batch.indices));

@@ -16,7 +16,7 @@ export function dataCommand() {
     .option('--json', 'the manifests, a line of JSON each')
     .addHelpText('after', '\nExample:\n  RESIZER_DATA=../shared/data resizer data check configs/mini\n')
     .action(async (paths, { json }) => {
-      const { openPhotos } = await import('@resizer-lab/classification');
+      const { openPhotos } = await import('@resizer-lab/study');
       for (const { file, study, config } of await loadConfigs(paths, studies)) {
         const dataset = await openPhotos(study.photos(config), dataRoot());
         console.log(json ? JSON.stringify({ config: file, ...dataset.manifest }) : summary(file, dataset));

@@ -3,7 +3,7 @@ import { type Backbone, type LayoutName } from '@resizer-lab/backbones';
 import { createLoader, type PhotoInterpolation } from '@resizer-lab/datasets';
 import { type Estimate, topKErrors, wilsonInterval } from '@resizer-lab/metrics';
 import type { ResizerSpec } from '@resizer-lab/resizer';
-import { evaluate } from '@resizer-lab/training';
+import { evaluate, judgeClass } from '@resizer-lab/training';
 import { weightsAtHand } from '../weights/at-hand.ts';
 import { compileNetwork, type LoadedResizer, loadNetwork } from './model.ts';
 import { labelledPhotos } from './photos.ts';
@@ -64,8 +64,10 @@ export async function evaluateBackbone(options: EvaluateOptions): Promise<Evalua
     const loader = createLoader(dataset, { split: 'test', batch, size, transform, seed: 0, shuffle: false });
     const { splits, hash, dropped } = dataset.manifest;
     const photos = splits.test.length;
-    const onBatch = (done: number) => options.progress?.(done, photos);
-    const predictions = await evaluate(program, loader, onBatch).finally(() => loader.close());
+    const predictions = await evaluate(program, loader, {
+      judge: judgeClass,
+      onBatch: (done) => options.progress?.(done, photos),
+    }).finally(() => loader.close());
     const ranks = predictions.map(({ rank }) => rank);
     return {
       ...{ backbone: backbone.name, weights, resizer: resizer?.spec ?? null },

@@ -1,9 +1,7 @@
 import type { Batch } from '@resizer-lab/datasets';
 import {
   type FunctionSpec,
-  int32,
   type Program,
-  type Tensor1D,
   type Tensor4D,
   tf,
   toFloat,
@@ -12,9 +10,9 @@ import {
 } from '@resizer-lab/engine';
 import { type Parameters, Scope } from '@resizer-lab/layers';
 import { RESIZER_SCOPE } from '@resizer-lab/resizer';
-import { type BatchShape, crossEntropy } from '@resizer-lab/training';
+import type { BatchShape, Objective } from '@resizer-lab/training';
+import type { Probes } from '../measurements.ts';
 import type { Model } from './model.ts';
-import type { Probes } from './probes-schema.ts';
 
 /** Names of a model's trainable resizer parameters. */
 export function resizerWeights(parameters: Parameters): string[] {
@@ -23,47 +21,49 @@ export function resizerWeights(parameters: Parameters): string[] {
     .map(({ name }) => name);
 }
 
-/** Function of a program: arguments `images` and `labels` of one batch; outputs what the probes look at. */
-export function probeStep(
-  model: Model,
-  { batch, size }: BatchShape,
-  weights: readonly string[],
-): FunctionSpec {
+export interface ProbeOptions extends BatchShape {
+  objective: Objective;
+  /** Names of the resizer's weights. */
+  weights: readonly string[];
+}
+
+/** Function of a program: arguments `images` and the targets of one batch; outputs what the probes look at. */
+export function probeStep(model: Model, { batch, size, objective, weights }: ProbeOptions): FunctionSpec {
   return {
-    inputs: { images: uint8(batch, ...size, 3), labels: int32(batch) },
-    body({ images, labels }, variables) {
+    inputs: { images: uint8(batch, ...size, 3), ...objective.targets(batch) },
+    body({ images, ...targets }, variables) {
       const net = new Scope({ variables, training: false });
       const photos = toFloat(images as Tensor4D);
       const { gradients } = valueAndGradients(
-        () => crossEntropy(model.logits(net, photos), labels as Tensor1D, 0),
+        () => objective.loss(model.logits(net, photos), targets),
         weights.map((name) => variables.read(name)),
       );
       const norms = weights.map((name, i) => [`gradient ${name}`, tf.norm(gradients[i]!)] as const);
       return {
         output: model.resized(net, photos),
         interpolated: model.interpolated(photos),
-        input: model.preprocess(photos),
+        input: model.prepared(photos),
         ...Object.fromEntries(norms),
       };
     },
   };
 }
 
-/**
- * Looks at a trained resizer.
- * @param before values of the resizer's weights before training
- */
-export function probe(
-  program: Program,
-  { images, labels }: Batch,
-  { before, shape }: { before: ReadonlyMap<string, Float32Array>; shape: { target: number; batch: number } },
-): Probes {
-  const result = program.run('probe', { images, labels });
+/** How a program is probed. */
+export interface Probing {
+  objective: Objective;
+  /** Values of the resizer's weights before training. */
+  before: ReadonlyMap<string, Float32Array>;
+  target: number;
+}
+
+/** Looks at a trained resizer on one batch. */
+export function probe(program: Program, batch: Batch, { objective, before, target }: Probing): Probes {
+  const result = program.run('probe', { images: batch.images, ...objective.targetsOf(batch) });
   const output = result['output'] as Float32Array;
   const input = result['input'] as Float32Array;
   const after = program.read([...before.keys()]);
-  const { target, batch } = shape;
-  const pixels = output.length / batch / 3;
+  const pixels = output.length / batch.mask.length / 3;
   return {
     outputShape: [target, pixels / target, 3],
     sizeIsTarget: pixels === target * target,

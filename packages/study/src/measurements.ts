@@ -14,3 +14,21 @@ export const probesSchema = z.strictObject({
 });
 
 export type Probes = z.infer<typeof probesSchema>;
+
+/**
+ * What every trained cell measures; a study adds its own (`cellMeasurements.extend({ … })`). Times are
+ * not part of it: they differ from run to run.
+ */
+export const cellMeasurements = z.strictObject({
+  /** Photos of the test split, each of which counts once. */
+  photos: z.int().min(1),
+  trainingPhotos: z.int().min(1),
+  /** Photos that the manifest lists as unusable. */
+  dropped: z.int(),
+  /** Numbers that the model holds, moving statistics included. */
+  parameters: z.int(),
+  /** Of a learned resizer. */
+  probes: probesSchema.nullable(),
+});
+
+export type CellMeasurements = z.infer<typeof cellMeasurements>;

@@ -1,0 +1,91 @@
+import { canonicalJson } from '@resizer-lab/base';
+import type { DatasetConfig } from '@resizer-lab/datasets';
+import type { CellSpec } from '@resizer-lab/suite';
+import type { TrainedCell } from './cell.ts';
+import type { BackboneConfig } from './config/backbones.ts';
+import type { PairedConfig } from './config/sections.ts';
+import type { Protocol } from './config/training.ts';
+import { weightsRole } from './inputs.ts';
+
+/** Sides of the photos before and after the resizer. */
+export interface Sizes {
+  input: number;
+  target: number;
+}
+
+/** The data set of a study for photos of a size. */
+export type DatasetOf = (sizes: Sizes) => DatasetConfig;
+
+/** The data sets of a config by role: one, `photos`, unless the photos themselves depend on the size. */
+export function datasetsOf(
+  { input, target }: Pick<PairedConfig<unknown>, 'input' | 'target'>,
+  datasetOf: DatasetOf,
+): Map<string, DatasetConfig> {
+  const all = [input].flat().map((size) => [size, datasetOf({ input: size, target })] as const);
+  const same = new Set(all.map(([, dataset]) => canonicalJson(dataset))).size === 1;
+  return new Map(all.map(([size, dataset]) => [same ? 'photos' : `photos ${size}`, dataset]));
+}
+
+/** The cells of one backbone, size and seed. */
+interface Place<Training extends Protocol> {
+  config: PairedConfig<Training>;
+  backbone: BackboneConfig;
+  seed: number;
+  sizes: Sizes;
+  data: DatasetConfig;
+  /** Role of the data among the config's data sets. */
+  photos: string;
+}
+
+/** For each backbone, input size and seed: the baseline, then every arm from that baseline's checkpoint. */
+export function pairedCells<Training extends Protocol>(
+  config: PairedConfig<Training>,
+  { seeds, datasetOf }: { seeds: readonly number[]; datasetOf: DatasetOf },
+): CellSpec<TrainedCell<Training>>[] {
+  const roles = [...datasetsOf(config, datasetOf).keys()];
+  return config.backbones.flatMap((backbone) =>
+    [config.input].flat().flatMap((input, i) =>
+      seeds.flatMap((seed) => {
+        const sizes = { input, target: config.target };
+        const photos = roles[i] ?? roles[0]!;
+        return cellsAt({ config, backbone, seed, sizes, data: datasetOf(sizes), photos });
+      }),
+    ),
+  );
+}
+
+function cellsAt<Training extends Protocol>(place: Place<Training>): CellSpec<TrainedCell<Training>>[] {
+  const { config, backbone, seed, sizes, data, photos } = place;
+  // One size is not named, so that ids stay short.
+  const size = Array.isArray(config.input) ? [String(sizes.input)] : [];
+  const id = (arm: string) => [backbone.name, ...size, arm, `seed${seed}`].join('/');
+  const common = {
+    ...{ backbone: backbone.name, range: backbone.name, data, ...sizes },
+    ...{ training: config.training, seed },
+  };
+  const { weights } = backbone;
+  const baseline: CellSpec<TrainedCell<Training>> = {
+    id: id('baseline'),
+    config: {
+      ...{ ...common, ...config.baseline },
+      ...{ role: 'baseline', arm: 'baseline', control: null, expect: null },
+      start: weights === undefined ? [] : [{ part: 'backbone', weights }],
+    },
+    data: weights === undefined ? [photos] : [photos, weightsRole(weights)],
+  };
+  const { duration, rate } = config.arms;
+  const arms = Object.entries(config.arms.list).map(
+    ([arm, { resizer, control, expect }]): CellSpec<TrainedCell<Training>> => ({
+      id: id(arm),
+      config: {
+        ...{ ...common, resizer, duration, rate },
+        ...{ role: 'arm', arm, control: control ?? null, expect: expect ?? null },
+        start: [{ part: 'backbone', cell: 'baseline' }],
+      },
+      data: [photos],
+      needs: { baseline: id('baseline') },
+      ...(control === undefined ? {} : { controls: [id(control)] }),
+    }),
+  );
+  return [baseline, ...arms];
+}

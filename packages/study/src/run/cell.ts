@@ -1,0 +1,108 @@
+import type { DatasetConfig } from '@resizer-lab/datasets';
+import { countParameters } from '@resizer-lab/layers';
+import type { CellContext } from '@resizer-lab/suite';
+import { evaluate, train } from '@resizer-lab/training';
+import type { TrainedCell } from '../cell.ts';
+import { openPhotos } from '../inputs.ts';
+import type { CellMeasurements } from '../measurements.ts';
+import { type PhotoPrediction, writePredictions } from '../predictions.ts';
+import { probe } from './probes.ts';
+import type { Task } from './task.ts';
+import { saveWeights, startValues } from './weights.ts';
+import { endWork, type Work, workOf } from './work.ts';
+
+/**
+ * Runs one cell: trains a backbone behind a resizer, from where its config says, and evaluates it.
+ * Leaves predictions, weights, metrics and checkpoints in the cell's folder.
+ * @returns the cell's measurements: those of all studies, and the task's own
+ */
+export async function runTrainedCell<Judgement extends object, Measured extends object>(
+  config: TrainedCell,
+  context: CellContext,
+  task: Task<Judgement, Measured>,
+): Promise<CellMeasurements & Measured> {
+  const dataset = await openPhotos(config.data as DatasetConfig, context.dataRoot);
+  const work = workOf(config, dataset, task);
+  try {
+    const head = work.model.backbone.headName;
+    work.program.assign(await startValues({ ...work, head }, context));
+    const before = work.program.read(work.probed);
+    // A run that was killed after its last step has nothing left to train, and nothing predicted.
+    const predictions = (await trainCell(work, context, task)) ?? (await predict(work, task));
+    await writePredictions(context.directory, predictions);
+    await saveWeights(context.directory, work);
+    const probes = before.size > 0 ? await probeCell(work, before, task) : null;
+    return { ...summary(work), ...task.measure(predictions), probes };
+  } finally {
+    await endWork(work);
+  }
+}
+
+/** Trains; returns what the trained model predicts, if any step was left to make. */
+async function trainCell<Judgement extends object, Measured extends object>(
+  work: Work,
+  context: CellContext,
+  task: Task<Judgement, Measured>,
+): Promise<Prediction<Judgement>[] | undefined> {
+  const { config, program, shapes, loaders, dataset } = work;
+  const { training, duration, rate, seed } = config;
+  if (duration === null) return undefined;
+  const photos = dataset.manifest.splits.train;
+  let predictions: Prediction<Judgement>[] | undefined;
+  await train({
+    program,
+    shapes,
+    loader: loaders.train,
+    objective: task.objective,
+    duration,
+    schedule: { rate, decay: training.decay },
+    checkpointEvery: training.checkpointEvery,
+    seed,
+    directory: context.directory,
+    evaluate: async () => {
+      predictions = await predict(work, task);
+      return task.curve(predictions);
+    },
+    photoNames: (indices) => [...indices].map((index) => photos[index]?.path ?? `#${index}`),
+    onProgress: (update) => context.progress(update),
+    signal: context.signal,
+  });
+  return predictions;
+}
+
+type Prediction<Judgement> = PhotoPrediction & Judgement;
+
+/** What the model says of each test photo. */
+async function predict<Judgement extends object>(
+  { program, loaders, dataset }: Work,
+  { judge }: Pick<Task<Judgement, never>, 'judge'>,
+): Promise<Prediction<Judgement>[]> {
+  const photos = dataset.manifest.splits.test;
+  const judged = await evaluate(program, loaders.test, {
+    judge(logits, { batch, place }) {
+      const photo = photos[batch.indices[place]!]!.path;
+      return { prediction: { photo, ...judge(logits, { batch, place }) } };
+    },
+  });
+  return judged.map(({ prediction }) => prediction);
+}
+
+function summary({ dataset, parameters }: Work): Omit<CellMeasurements, 'probes'> {
+  const { splits, dropped } = dataset.manifest;
+  return {
+    photos: splits.test.length,
+    trainingPhotos: splits.train.length,
+    dropped: dropped.length,
+    parameters: countParameters(parameters.values()),
+  };
+}
+
+async function probeCell(
+  { program, loaders, config: { target } }: Work,
+  before: ReadonlyMap<string, Float32Array>,
+  { plainObjective: objective }: Pick<Task<never, never>, 'plainObjective'>,
+): Promise<CellMeasurements['probes']> {
+  for await (const batch of loaders.test.epoch(0))
+    return probe(program, batch, { objective, before, target });
+  throw new Error('the test split has no batch');
+}
