@@ -81,8 +81,9 @@ export interface AvaConfig {
 
 /**
  * Pictures made in memory, the data set that needs no download. The class is the orientation of a
- * grating: above the Nyquist limit of the target size (`positive`: a fixed resizer loses the
- * class, a learned one need not) or far below it (`negative`: resizing cannot matter).
+ * grating, or the score the share of one of two orientations: above the Nyquist limit of the target
+ * size (`positive`: a fixed resizer loses it, a learned one need not) or far below it (`negative`:
+ * resizing cannot matter).
  */
 export interface SyntheticConfig {
   readonly kind: 'synthetic';
@@ -95,8 +96,8 @@ export interface SyntheticConfig {
   readonly train: number;
   /** Number of test pictures. */
   readonly test: number;
-  /** 2, 3 or 4. */
-  readonly classes: number;
+  /** 2, 3 or 4; none: the pictures have scores. */
+  readonly classes?: number;
   readonly seed: number;
 }
 

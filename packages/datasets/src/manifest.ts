@@ -7,7 +7,7 @@ import { PhotoFacts } from './photo-facts.ts';
 import { type Class, type Dropped, type Scan, scanFolder, scanLabels } from './scan.ts';
 import { scanScores } from './scores-scan.ts';
 import type { Votes } from './scores.ts';
-import { checkSynthetic, syntheticHash, syntheticLabel } from './synthetic.ts';
+import { checkSynthetic, syntheticHash, syntheticLabel, syntheticVotes } from './synthetic.ts';
 
 /** One photo of a manifest. */
 export interface Entry {
@@ -173,11 +173,15 @@ function syntheticManifest(config: SyntheticConfig): Manifest {
     Array.from({ length: config[split] }, (_, i) => ({
       path: `synthetic/${config.version}/${split}/${i}`,
       label: syntheticLabel(config, i),
+      ...syntheticVotes(config, split, i),
       sha256: syntheticHash(config, split, i),
       width: size,
       height: size,
     }));
-  const classes = Array.from({ length: config.classes }, (_, label) => ({ name: `class${label}`, label }));
+  const classes = Array.from({ length: config.classes ?? 0 }, (_, label) => ({
+    name: `class${label}`,
+    label,
+  }));
   return manifestOf(config, {
     classes,
     splits: { train: entries('train'), test: entries('test') },

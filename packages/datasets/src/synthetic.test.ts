@@ -2,21 +2,29 @@ import { sha256 } from '@resizer-lab/base';
 import { describe, expect, it } from 'vitest';
 import type { SyntheticConfig } from './config.ts';
 import { openDataset } from './manifest.ts';
-import { syntheticImage, syntheticLabel } from './synthetic.ts';
+import { syntheticImage, syntheticLabel, syntheticVotes } from './synthetic.ts';
 
-const config: SyntheticConfig = {
+const scored: SyntheticConfig = {
   kind: 'synthetic',
   version: 'positive',
   size: 64,
   target: 16,
   train: 400,
   test: 200,
-  classes: 4,
   seed: 1,
 };
 
+const config: SyntheticConfig = { ...scored, classes: 4 };
+
 /** Luminance about zero, [size, size]. */
 type Picture = Float64Array;
+
+function greyOf(set: SyntheticConfig, index: number, split: 'train' | 'test' = 'train'): Picture {
+  const pixels = syntheticImage(set, split, index);
+  return Float64Array.from({ length: set.size ** 2 }, (_, p) => {
+    return (pixels[p * 3]! + pixels[p * 3 + 1]! + pixels[p * 3 + 2]!) / 3 - 127.5;
+  });
+}
 
 /** Half-pixel bilinear without antialiasing, by a whole factor k: the middle pixel of each block, or the mean of the middle four. */
 function subsampled(picture: Picture, { size, target }: SyntheticConfig): Picture {
@@ -70,15 +78,20 @@ function gratingEnergies(picture: Picture, { size, target }: SyntheticConfig): n
   });
 }
 
+/** Class of a picture; of one with a score, whether it is in the upper half. */
+function labelOf(set: SyntheticConfig, split: 'train' | 'test', i: number): number {
+  const { votes } = syntheticVotes(set, split, i);
+  return votes ? Number(scoreOf(votes) > 5.5) : syntheticLabel(set, i);
+}
+
+const scoreOf = (votes: readonly number[]) => votes.reduce((sum, vote, score) => sum + vote * (score + 1), 0);
+
 /** Share of test pictures that the nearest class mean (features scaled to unit variance) gets wrong. */
 function errorOf(features: (picture: Picture) => number[], set: SyntheticConfig): number {
   const load = (split: 'train' | 'test') =>
     Array.from({ length: set[split] }, (_, i) => {
-      const pixels = syntheticImage(set, split, i);
-      const grey = Float64Array.from({ length: set.size ** 2 }, (_, p) => {
-        return (pixels[p * 3]! + pixels[p * 3 + 1]! + pixels[p * 3 + 2]!) / 3 - 127.5;
-      });
-      return { label: syntheticLabel(set, i), values: features(grey) };
+      const grey = greyOf(set, i, split);
+      return { label: labelOf(set, split, i), values: features(grey) };
     });
   const train = load('train');
   const mean = (rows: typeof train, f: number) =>
@@ -90,7 +103,7 @@ function errorOf(features: (picture: Picture) => number[], set: SyntheticConfig)
       1e-9 + Math.sqrt(train.reduce((sum, { values }) => sum + (values[f]! - centre) ** 2, 0) / train.length)
     );
   });
-  const centres = Array.from({ length: set.classes }, (_, label) => {
+  const centres = Array.from({ length: set.classes ?? 2 }, (_, label) => {
     const rows = train.filter((row) => row.label === label);
     return names.map((f) => mean(rows, f));
   });
@@ -157,6 +170,34 @@ describe('the negative control', () => {
       spectrum.slice(target / 2 + 2).reduce((a, b) => a + b) / spectrum.reduce((a, b) => a + b);
     expect(beyond(rowSpectrum('negative'))).toBeLessThan(0.001);
     expect(beyond(rowSpectrum('positive'))).toBeGreaterThan(0.05);
+  });
+});
+
+describe('pictures with scores', () => {
+  it('have scores from 1 to 10, as many low ones as high ones, that follow the direction', async () => {
+    const { splits } = (await openDataset(scored)).manifest;
+    const scores = splits.train.map(({ votes }) => scoreOf(votes!));
+    expect(Math.min(...scores)).toBe(1);
+    expect(Math.max(...scores)).toBe(10);
+    const mean = scores.reduce((a, b) => a + b) / scores.length;
+    // Uniform on 15 values from 1 to 10: deviation 2.8, of the mean of 400 pictures 0.14.
+    expect(Math.abs(mean - 5.5)).toBeLessThan(0.45);
+    const across = scores.indexOf(10);
+    expect(gratingEnergies(greyOf(scored, across), scored)[0]).toBeGreaterThan(
+      gratingEnergies(greyOf(scored, across), scored)[1]! + 2,
+    );
+  });
+
+  it('show them before bilinear resizing, and nothing of them after it', () => {
+    const few = { ...scored, train: 60, test: 60 };
+    expect(errorOf((picture) => gratingEnergies(picture, few), few)).toBeLessThan(0.12);
+    // Chance is 0.5 ± 0.035 on 200 pictures.
+    expect(errorOf(afterResizing(scored), scored)).toBeGreaterThan(0.39);
+  });
+
+  it('show them after it as well in the negative control', () => {
+    const few = { ...scored, version: 'negative' as const, train: 200, test: 100 };
+    expect(errorOf((picture) => correlations(subsampled(picture, few)), few)).toBeLessThan(0.15);
   });
 });
 

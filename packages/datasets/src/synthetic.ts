@@ -1,5 +1,6 @@
 import { hashOf, type Stream, stream, UserError } from '@resizer-lab/base';
 import type { SplitName, SyntheticConfig } from './config.ts';
+import { SCORES, type Votes, votesOfMean } from './scores.ts';
 
 /** Raised whenever the same config would give other pixels: it is part of each picture's hash. */
 const GENERATOR = 2;
@@ -12,7 +13,12 @@ const DIRECTIONS = [
   [1, -1],
 ] as const;
 
+type Direction = (typeof DIRECTIONS)[number];
+
 const GREY = 127.5;
+
+/** Patches of a fine grating in a picture. */
+const PATCHES = 14;
 
 interface Wave {
   /** Cycles a pixel along x and y. */
@@ -29,19 +35,31 @@ export function checkSynthetic({ size, target, train, test, classes }: Synthetic
   const refuse = (message: string) => {
     throw new UserError(`synthetic data set: ${message}`, { exitCode: 2 });
   };
-  for (const [name, value] of Object.entries({ size, target, train, test, classes })) {
+  for (const [name, value] of Object.entries({ size, target, train, test, classes: classes ?? 2 })) {
     if (!Number.isInteger(value) || value < 1) refuse(`${name} is ${value}, not a positive whole number`);
   }
   if (size > 4096) refuse(`size ${size} is over the limit of 4096`);
   if (size % target !== 0 || size / target < 3) {
     refuse(`size ${size} is not 3, 4, … times target ${target}; try size ${4 * target}`);
   }
-  if (classes < 2 || classes > DIRECTIONS.length) refuse(`classes is ${classes}; it can be 2, 3 or 4`);
+  if (classes !== undefined && (classes < 2 || classes > DIRECTIONS.length))
+    refuse(`classes is ${classes}; it can be 2, 3 or 4`);
 }
 
 /** Class of a picture; each class has the same number of pictures, give or take one. */
-export function syntheticLabel({ classes }: SyntheticConfig, index: number): number {
+export function syntheticLabel({ classes = 1 }: SyntheticConfig, index: number): number {
   return index % classes;
+}
+
+/** The votes on a picture of a set with scores: its share of the first direction is 0 at 1 and 1 at 10. */
+export function syntheticVotes(config: SyntheticConfig, split: SplitName, index: number): { votes?: Votes } {
+  if (config.classes !== undefined) return {};
+  return { votes: votesOfMean(1 + ((SCORES - 1) * ofFirst(config, split, index)) / PATCHES) };
+}
+
+/** How many of the patches of a picture with a score have the first direction. */
+function ofFirst({ seed, version }: SyntheticConfig, split: SplitName, index: number): number {
+  return stream(seed, 'synthetic score', version, split, index).integer(PATCHES + 1);
 }
 
 /** Identity of a picture's pixels, known without making them. */
@@ -63,11 +81,16 @@ export function syntheticHash(config: SyntheticConfig, split: SplitName, index: 
  *
  * *Negative control.* The same background, and one coarse grating across the picture, three cycles
  * long: nothing in it lies above the target's Nyquist limit, so that resizing loses nothing.
+ *
+ * *With scores* each patch, or part of the coarse amplitude, has one of the first two directions; the
+ * share of the first one is the score. The blobs that bilinear resizing leaves do not depend on it.
  */
 export function syntheticImage(config: SyntheticConfig, split: SplitName, index: number): Uint8Array {
   const draws = stream(config.seed, 'synthetic', config.version, split, index);
-  const direction = DIRECTIONS[syntheticLabel(config, index)]!;
-  const { size } = config;
+  const { size, classes } = config;
+  const own = DIRECTIONS[syntheticLabel(config, index)]!;
+  const first = classes === undefined ? ofFirst(config, split, index) : PATCHES;
+  const directionOf = (patch: number) => (patch < first ? own : DIRECTIONS[1]);
   const channels = [0, 1, 2].map(() => new Float64Array(size * size).fill(GREY));
   for (const { wave, colour } of background(config, draws)) {
     channels.forEach((channel, c) =>
@@ -76,8 +99,8 @@ export function syntheticImage(config: SyntheticConfig, split: SplitName, index:
   }
   const grating =
     config.version === 'positive'
-      ? fineGrating(config, direction, draws)
-      : [coarseGrating(config, direction, draws)];
+      ? fineGrating(config, directionOf, draws)
+      : coarseGratings(config, [own, first / PATCHES], draws);
   const luminance = new Float64Array(size * size);
   for (const wave of grating) addWave(luminance, size, wave);
   return interleaved(channels, luminance);
@@ -105,30 +128,46 @@ function background({ size, target }: SyntheticConfig, draws: Stream) {
 
 function fineGrating(
   { size, target }: SyntheticConfig,
-  direction: readonly [number, number],
+  directionOf: (patch: number) => Direction,
   draws: Stream,
 ): Wave[] {
   const k = size / target;
   const sigma = size / 9;
-  const axes = Math.abs(direction[0]) + Math.abs(direction[1]);
-  // What is left of the wave in the mean of two neighbours is cos(π/k) for each axis it runs along.
-  const matched = k % 2 === 0 ? Math.cos(Math.PI / k) ** (2 - axes) : 1;
-  return Array.from({ length: 14 }, () => ({
-    // Detuned the same way for all classes: the phase drifts over a patch, as in a real texture.
-    frequency: [direction[0] / k + detuning(size, draws), direction[1] / k + detuning(size, draws)],
-    amplitude: matched * (48 + 32 * draws.uniform()),
-    phase: phase(draws),
-    window: { x: size * draws.uniform(), y: size * draws.uniform(), sigma },
-  }));
+  return Array.from({ length: PATCHES }, (_, patch) => {
+    const [x, y] = directionOf(patch);
+    // What is left of the wave in the mean of two neighbours is cos(π/k) for each axis it runs along.
+    const matched = k % 2 === 0 ? Math.cos(Math.PI / k) ** (2 - Math.abs(x) - Math.abs(y)) : 1;
+    return {
+      // Detuned the same way for all directions: the phase drifts over a patch, as in a real texture.
+      frequency: [x / k + detuning(size, draws), y / k + detuning(size, draws)],
+      amplitude: matched * (48 + 32 * draws.uniform()),
+      phase: phase(draws),
+      window: { x: size * draws.uniform(), y: size * draws.uniform(), sigma },
+    };
+  });
 }
 
-function coarseGrating({ size }: SyntheticConfig, direction: readonly [number, number], draws: Stream): Wave {
-  const cycles = 3 / Math.hypot(...direction);
-  return {
-    frequency: [(direction[0] * cycles) / size, (direction[1] * cycles) / size],
-    amplitude: 20 + 10 * draws.uniform(),
-    phase: phase(draws),
+/** One grating; or two, the first with `share` of the amplitude. */
+function coarseGratings(
+  { size }: SyntheticConfig,
+  [direction, share]: readonly [Direction, number],
+  draws: Stream,
+): Wave[] {
+  const grating = ([x, y]: Direction): Wave => {
+    const cycles = 3 / Math.hypot(x, y);
+    return {
+      frequency: [(x * cycles) / size, (y * cycles) / size],
+      amplitude: 20 + 10 * draws.uniform(),
+      phase: phase(draws),
+    };
   };
+  const first = grating(direction);
+  if (share === 1) return [first];
+  const second = grating(DIRECTIONS[1]);
+  return [
+    { ...first, amplitude: share * first.amplitude },
+    { ...second, amplitude: (1 - share) * second.amplitude },
+  ];
 }
 
 function phase(draws: Stream): number {
