@@ -3,6 +3,7 @@ import { Command } from '@commander-js/extra-typings';
 import { cacheFolder, UserError } from '@resizer-lab/base';
 import { dataRoot, weightsRoot } from '@resizer-lab/datasets';
 import { draftSubmissions, loadConfigs, submitDraft } from '@resizer-lab/suite';
+import { isSetting } from '../settings.ts';
 import { studies } from '../studies.ts';
 import { draftText, leftText, submission, submittedText } from '../submit-view.ts';
 
@@ -81,9 +82,11 @@ function sbatchOptions({ partition, time, gres, account, qos, mem, cpus, sbatch 
 
 /** What bears on a cell's work is told to tasks by name, whatever else the cluster hands on. */
 function environment(): Record<string, string> {
-  const settings = /^(RESIZER_[A-Z_]+|TF_[A-Z_]+|OMP_NUM_THREADS|NVIDIA_TF32_OVERRIDE)$/;
+  // The devices of a task are for Slurm to say.
+  const isTold = (name: string) =>
+    name !== 'CUDA_VISIBLE_DEVICES' && (isSetting(name) || /^RESIZER_[A-Z_]+$/.test(name));
   const set = Object.entries(process.env).flatMap(([name, value]) =>
-    settings.test(name) && value ? [[name, value] as const] : [],
+    isTold(name) && value ? [[name, value] as const] : [],
   );
   return {
     ...Object.fromEntries(set),
