@@ -2,35 +2,45 @@ import type { RunEvent } from '@resizer-lab/suite';
 import { holderText } from '@resizer-lab/suite';
 import { type ProgressView, progressView } from '@resizer-lab/training/records';
 
-/** Shows a run on standard error: a live line for the cell at work, a line for each that ended. */
-export function runView(): { show: (event: RunEvent) => void; finish: () => void } {
-  let live: ProgressView | undefined;
-  const finish = () => {
-    live?.finish();
-    live = undefined;
-  };
+/** Not a terminal: lines that stay, since several cells cannot share one live line. */
+const plain = { write: (text: string) => process.stderr.write(text) };
+
+/**
+ * Shows a run on standard error: how far each cell at work is, and a line for each that ended. With one
+ * cell at once a terminal gets a live line for it.
+ */
+export function runView({ jobs }: { jobs: number }): {
+  show: (event: RunEvent) => void;
+  finish: () => void;
+} {
+  const views = new Map<string, ProgressView>();
   const line = (text: string) => {
+    const live = jobs === 1 ? [...views.values()][0] : undefined;
     if (live) live.log(text);
     else console.error(text);
   };
+  const end = (name: string) => {
+    views.get(name)?.finish();
+    views.delete(name);
+  };
   return {
-    finish,
+    finish: () => [...views.keys()].forEach(end),
     show(event) {
       const { cell, config } = event;
       const name = `${config}: ${cell.id}`;
       switch (event.kind) {
         case 'started':
-          live = progressView(name);
+          views.set(name, progressView(name, jobs === 1 ? {} : { stream: plain }));
           break;
         case 'progress':
-          live?.update(event.update);
+          views.get(name)?.update(event.update);
           break;
         case 'done':
-          finish();
+          end(name);
           if (event.earlier) line(`${name}  done earlier`);
           break;
         case 'failed':
-          finish();
+          end(name);
           line(`${name}  FAILED${event.earlier ? ' earlier' : ''}: ${event.reason}`);
           // The log of a clear error ends with the reason itself.
           for (const logged of event.log) if (!event.reason.startsWith(logged)) line(`    ${logged}`);
@@ -39,6 +49,7 @@ export function runView(): { show: (event: RunEvent) => void; finish: () => void
           line(`${name}  skipped: ${event.reason}`);
           break;
         case 'waiting':
+          end(name);
           line(`${name}  is being run by ${holderText(event.holder)}; waiting for it`);
           break;
       }

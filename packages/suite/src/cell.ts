@@ -1,13 +1,17 @@
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Json, messageOf, UserError } from '@resizer-lab/base';
+import { codeOf, type Json, messageOf, UserError } from '@resizer-lab/base';
 import { cellFolder, logTail, readCell, readResult, writeFailure, writeResult } from './ledger.ts';
-import { takeLock } from './lock.ts';
+import { type Lock, takeLock } from './lock.ts';
 import { check, didYouMean, problemText, quote } from './problems.ts';
+import { type ProgressFile, progressFile } from './progress-file.ts';
 import { STOP_SIGNALS } from './stop.ts';
 import type { Cell, CellContext, Study } from './study.ts';
 
-/** How an attempt at a cell ended. `busy`: another process is at it. `stopped`: told to; it resumes. */
+/**
+ * How an attempt at a cell ended. `busy`: another process is at it, or took it over. `stopped`: told to;
+ * it resumes.
+ */
 export type CellEnd = 'done' | 'failed' | 'busy' | 'stopped';
 
 /** The exit codes by which a cell's process tells its runner (75: EX_TEMPFAIL of sysexits.h). */
@@ -30,28 +34,46 @@ export async function runCell(directory: string, options: RunCellOptions): Promi
   // On a full disk the log cannot be written either; that must not be what ends the process.
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
-  const taken = await takeLock(join(directory, 'cell'));
+  const taken = await takeLock(join(directory, 'cell')).catch((error: unknown) => {
+    say(error);
+    return undefined;
+  });
+  if (taken === undefined) return 'failed';
   if ('heldBy' in taken) return 'busy';
-  const stop = stopSignal(taken.lock.lost);
   try {
-    if ((await readResult(directory)) !== undefined) return 'done';
+    return await runLocked(directory, taken.lock, options);
+  } finally {
+    await taken.lock.release();
+  }
+}
+
+async function runLocked(directory: string, { lost }: Lock, options: RunCellOptions): Promise<CellEnd> {
+  const stop = stopSignal(lost);
+  const progress = progressFile(directory);
+  try {
+    if ((await readResult(directory)) !== undefined) {
+      tell({ kind: 'done earlier' });
+      return 'done';
+    }
     await clean(directory);
-    await work(directory, stop.signal, options);
+    await work(directory, { ...options, signal: stop.signal, progress });
     return 'done';
   } catch (error) {
     if (stop.signal.aborted) {
       console.error(messageOf(stop.signal.reason));
-      return 'stopped';
+      return lost.aborted ? 'busy' : 'stopped';
     }
     await report(directory, error);
     return 'failed';
   } finally {
     stop.dispose();
-    await taken.lock.release();
+    await progress.remove();
   }
 }
 
-async function work(directory: string, signal: AbortSignal, options: RunCellOptions): Promise<void> {
+type Work = RunCellOptions & { readonly signal: AbortSignal; readonly progress: ProgressFile };
+
+async function work(directory: string, options: Work): Promise<void> {
   const started = new Date();
   const cell = await readCell(directory);
   if (cell === undefined) throw new UserError(`${directory}: no cell here (cell.json is missing)`);
@@ -60,7 +82,7 @@ async function work(directory: string, signal: AbortSignal, options: RunCellOpti
   if ('problems' in config) {
     throw new UserError(`cell "${cell.id}": ${config.problems.map(problemText).join('; ')}`);
   }
-  const context = await contextOf(directory, cell, { signal, dataRoot: options.dataRoot });
+  const context = await contextOf(directory, cell, options);
   const measured = await study.run({ ...cell, config: config.value }, context);
   // As it will be read back: a number that is not finite is refused here, where its name is known.
   const measurements = check(study.measurements, measured);
@@ -81,7 +103,7 @@ async function work(directory: string, signal: AbortSignal, options: RunCellOpti
 async function contextOf(
   directory: string,
   { id, needs }: Cell,
-  { signal, dataRoot }: Pick<CellContext, 'signal' | 'dataRoot'>,
+  { signal, dataRoot, progress }: Work,
 ): Promise<CellContext> {
   const suiteDir = dirname(dirname(directory));
   for (const [role, key] of Object.entries(needs)) {
@@ -98,7 +120,10 @@ async function contextOf(
       if (key === undefined) throw new TypeError(`cell "${id}" has no need "${role}"`);
       return cellFolder(suiteDir, key);
     },
-    progress: (update) => tell({ kind: 'progress', update }),
+    progress(update) {
+      tell({ kind: 'progress', update });
+      progress.update(update);
+    },
   };
 }
 
@@ -111,19 +136,39 @@ function studyOf({ id, study: name }: Cell, studies: readonly Study[]): Study {
   );
 }
 
-/** Removes what an earlier attempt left: its failure, and files that it was killed in the middle of writing. */
+/**
+ * Removes what an earlier attempt left: its failure, how far it was, and the temporary files of an atomic
+ * write that it was killed in. Not that of `cell.json`, which another run may be writing.
+ */
 async function clean(directory: string): Promise<void> {
   const names = await readdir(directory);
-  const leftovers = names.filter((name) => /^(failed\.json|(cell|result|failed)\.json\.\d+)$/.test(name));
+  const leftovers = names.filter((name) =>
+    /^(failed|progress)\.json$|^\.(?!cell\.json\.).+\.[0-9a-f-]{36}\.tmp$/.test(name),
+  );
   await Promise.all(leftovers.map((name) => rm(join(directory, name), { force: true })));
 }
 
 async function report(directory: string, error: unknown): Promise<void> {
+  const reason = say(error);
+  // Nothing is wrong with the cell itself: once there is space, it goes on without being asked to.
+  if (isLackOfSpace(error)) return;
+  const failure = { reason, log: await logTail(directory), when: new Date().toISOString() };
+  await writeFailure(directory, failure).catch((cause: unknown) => console.error(messageOf(cause)));
+}
+
+/** Puts an error in the log, and its first line before the runner. */
+function say(error: unknown): string {
   const [reason = ''] = messageOf(error).split('\n');
   console.error(error instanceof UserError || !(error instanceof Error) ? reason : error.stack);
   tell({ kind: 'failed', reason });
-  const failure = { reason, log: await logTail(directory), when: new Date().toISOString() };
-  await writeFailure(directory, failure).catch((cause: unknown) => console.error(messageOf(cause)));
+  return reason;
+}
+
+function isLackOfSpace(error: unknown): boolean {
+  for (let e = error; e instanceof Error; e = e.cause) {
+    if (['ENOSPC', 'EDQUOT'].includes(codeOf(e) ?? '')) return true;
+  }
+  return false;
 }
 
 /** Tells the runner, if there is one and it lives. */

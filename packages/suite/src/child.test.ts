@@ -25,7 +25,7 @@ it('what a process prints is in the log, and messages that are none of ours are 
   const seen: unknown[] = [];
   const command = [process.execPath, '-e', script];
   const child = await startChild(directory, command, { onProgress: (update) => seen.push(update) });
-  expect(await child.ended).toEqual({ end: 'done' });
+  expect(await child.ended).toEqual({ end: 'done', earlier: false });
   expect(seen).toEqual([{ step: 1, steps: 2, epoch: 1, epochs: 1, loss: 0.5, images: 32 }]);
   expect(await readFile(join(directory, 'log.txt'), 'utf8')).toBe('out\nerr\n');
   await rm(directory, { recursive: true });

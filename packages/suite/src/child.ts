@@ -5,13 +5,15 @@ import { messageOf } from '@resizer-lab/base';
 import type { ProgressUpdate } from '@resizer-lab/training/records';
 import { z } from 'zod';
 import { CELL_EXIT } from './cell.ts';
-import { STOP_SIGNALS } from './stop.ts';
 import { fileError } from './files.ts';
 import { logTail, writeFailure } from './ledger.ts';
+import { progressSchema } from './progress-file.ts';
+import { STOP_SIGNALS } from './stop.ts';
 
 /** What became of a cell's process. */
 export type ChildEnd =
-  | { readonly end: 'done' }
+  /** `earlier`: another process had already done it. */
+  | { readonly end: 'done'; readonly earlier: boolean }
   | { readonly end: 'busy' }
   | { readonly end: 'stopped'; readonly reason: string; readonly log: string[] }
   | { readonly end: 'failed'; readonly reason: string; readonly log: string[] };
@@ -22,17 +24,8 @@ export interface Child {
 }
 
 const messageSchema = z.union([
-  z.object({
-    kind: z.literal('progress'),
-    update: z.object({
-      step: z.number(),
-      steps: z.number(),
-      epoch: z.number(),
-      epochs: z.number(),
-      loss: z.number(),
-      images: z.number(),
-    }),
-  }),
+  z.object({ kind: z.literal('progress'), update: progressSchema }),
+  z.object({ kind: z.literal('done earlier') }),
   z.object({ kind: z.literal('failed'), reason: z.string() }),
 ]);
 
@@ -53,10 +46,12 @@ export async function startChild(
   const [program = '', ...args] = command;
   const child = spawn(program, args, { stdio: ['ignore', log.fd, log.fd, 'ipc'] });
   let reported: string | undefined;
+  let earlier = false;
   child.on('message', (message) => {
     const parsed = messageSchema.safeParse(message);
     if (!parsed.success) return;
     if (parsed.data.kind === 'progress') onProgress(parsed.data.update);
+    else if (parsed.data.kind === 'done earlier') earlier = true;
     else reported = parsed.data.reason;
   });
   const closed = new Promise<{ code: number | null; signal: string | null; error?: Error }>((resolve) => {
@@ -68,7 +63,7 @@ export async function startChild(
   await log.close();
   const ending = async (): Promise<ChildEnd> => {
     const { code, signal, error } = await closed;
-    if (code === CELL_EXIT.done) return { end: 'done' };
+    if (code === CELL_EXIT.done) return { end: 'done', earlier };
     if (code === CELL_EXIT.busy) return { end: 'busy' };
     const lines = await logTail(directory, logStart);
     if (error !== undefined) {
@@ -78,8 +73,7 @@ export async function startChild(
       return { end: 'stopped', reason: stopReason(signal), log: lines };
     }
     if (reported !== undefined) return { end: 'failed', reason: reported, log: lines };
-    const reason =
-      signal === null ? `its process ended with code ${code}` : `its process crashed (${signal})`;
+    const reason = crashReason(code, signal, lines);
     await recordCrash(directory, reason, lines);
     return { end: 'failed', reason, log: lines };
   };
@@ -92,6 +86,15 @@ const STOPPING: ReadonlySet<string> = new Set([...STOP_SIGNALS, 'SIGKILL']);
 function stopReason(signal: string | null): string {
   if (signal === 'SIGKILL') return 'its process was killed (SIGKILL: out of memory, or by hand)';
   return signal === null ? 'its process was told to stop' : `its process was stopped (${signal})`;
+}
+
+function crashReason(code: number | null, signal: string | null, log: readonly string[]): string {
+  if (signal === null) return `its process ended with code ${code}`;
+  // What V8, C++ and TensorFlow say before they abort.
+  if (!log.some((line) => /out of memory|bad_alloc|OOM when allocating/i.test(line))) {
+    return `its process crashed (${signal})`;
+  }
+  return `it ran out of memory (${signal}); a smaller batch or input, or fewer cells at once, need less`;
 }
 
 async function recordCrash(directory: string, reason: string, log: string[]): Promise<void> {

@@ -51,8 +51,8 @@ describe('the state of a cell is read from its files', () => {
   it('failed, running, interrupted, done', async () => {
     await writeFile(join(folderOf(a), 'log.txt'), 'started');
     expect(await stateOf(suiteDir, a)).toEqual({ state: 'interrupted' });
-    await writeFailure(folderOf(a), { reason: 'no photos', log: [], when: '' });
-    expect(await stateOf(suiteDir, a)).toEqual({ state: 'failed', reason: 'no photos' });
+    await writeFailure(folderOf(a), { reason: 'no photos', log: [], when: 'then' });
+    expect(await stateOf(suiteDir, a)).toEqual({ state: 'failed', reason: 'no photos', when: 'then' });
     await takeLock(join(folderOf(a), 'cell'));
     expect(await stateOf(suiteDir, a)).toMatchObject({ state: 'running', holder: { pid: process.pid } });
     await finish(a);

@@ -22,7 +22,7 @@ import type { Cell, CellRecord, Study } from './study.ts';
 export type CellState =
   | { readonly state: 'done'; readonly seconds: number }
   | { readonly state: 'running'; readonly holder: Holder }
-  | { readonly state: 'failed'; readonly reason: string }
+  | { readonly state: 'failed'; readonly reason: string; readonly when: string }
   | { readonly state: 'interrupted' | 'ready' | 'waiting' };
 
 /** A config's cells and how far each is. */
@@ -120,7 +120,7 @@ export async function stateOf(suiteDir: string, cell: Pick<Cell, 'key' | 'needs'
   const holder = await holderOf(join(directory, 'cell'));
   if (holder !== undefined) return { state: 'running', holder };
   const failure = await readJson(join(directory, 'failed.json'), failureSchema);
-  if (failure !== undefined) return { state: 'failed', reason: failure.reason };
+  if (failure !== undefined) return { state: 'failed', reason: failure.reason, when: failure.when };
   if (await exists(join(directory, 'log.txt'))) return { state: 'interrupted' };
   for (const needed of Object.values(cell.needs)) {
     if (!(await exists(join(cellFolder(suiteDir, needed), 'result.json')))) return { state: 'waiting' };

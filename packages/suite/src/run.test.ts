@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -68,6 +68,42 @@ describe('a run', () => {
   });
 });
 
+describe('--jobs and --only', () => {
+  it('so many cells run at once, each after those that it needs', async () => {
+    await config({ milliseconds: 500, graph: '{ a: [], b: [a], c: [], d: [b, c], e: [] }' });
+    const { code, events } = await run({ JOBS: '2' });
+    expect(code).toBe(0);
+    const lines = await witnessed();
+    let [now, most] = [0, 0];
+    for (const line of lines) {
+      now += line.startsWith('start') ? 1 : -1;
+      most = Math.max(most, now);
+    }
+    expect(most).toBe(2);
+    expect(lines.indexOf('end a')).toBeLessThan(lines.indexOf('start b'));
+    expect(lines.indexOf('end c')).toBeLessThan(lines.indexOf('start d'));
+    expect(lines.indexOf('end b')).toBeLessThan(lines.indexOf('start d'));
+    expect(events.at(-1)).toMatchObject({ done: 5 });
+  });
+
+  it('only the cells that match are run, and those that they need; the plan is still the whole', async () => {
+    await config({ graph: '{ a: [], b: [a], c: [b], d: [], e: [c] }' });
+    const { code, events } = await run({ ONLY: 'c/* d/**' });
+    expect(code).toBe(0);
+    expect(summary(events)).toEqual(['a', 'd', 'b', 'c'].flatMap((id) => [`started ${id}`, `done ${id}`]));
+    expect(await states()).toMatchObject({ c: 'done', e: 'ready' });
+  });
+
+  it('a glob that matches nothing is refused before anything is written', async () => {
+    const { code, stderr, events } = await run({ ONLY: 'a' });
+    expect([code, events]).toEqual([2, []]);
+    expect(stderr).toBe(
+      '--only "a" matches none of the 4 cells; it is compared with their ids, such as "a/seed1" (* stays within a part, ** does not)\n',
+    );
+    expect(await readdir(folder)).not.toContain('results');
+  });
+});
+
 describe('a cell that fails costs itself and those that need it', () => {
   it('however it fails', async () => {
     const reasons: Record<string, [reason: string, inLog: string]> = {
@@ -76,6 +112,10 @@ describe('a cell that fails costs itself and those that need it', () => {
       nan: ['measurements are unusable: value: is NaN; must be a number', 'value: is NaN'],
       exit: ['its process ended with code 3', 'working on exit'],
       abort: ['its process crashed (SIGABRT)', 'working on abort'],
+      memory: [
+        'it ran out of memory (SIGABRT); a smaller batch or input, or fewer cells at once, need less',
+        'JavaScript heap out of memory',
+      ],
     };
     const ways = Object.keys(reasons);
     await config({
@@ -98,7 +138,7 @@ describe('a cell that fails costs itself and those that need it', () => {
       { id: 'b/seed1', reason: 'needs "bug/seed1", which failed' },
       { id: 'c/seed1', reason: 'needs "b/seed1", which was skipped' },
     ]);
-    expect(events.at(-1)).toMatchObject({ done: 1, failed: 5, skipped: 2, left: 0 });
+    expect(events.at(-1)).toMatchObject({ done: 1, failed: 6, skipped: 2, left: 0 });
     const found = await states();
     expect(ways.map((way) => found[way])).toEqual(ways.map(() => 'failed'));
     expect(found).toMatchObject({ b: 'waiting', c: 'waiting', d: 'done' });
@@ -151,7 +191,7 @@ it('a results folder that is a file is named in one line', async () => {
   const { code, stderr } = await run();
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /^\S+results\/s could not be made: a file stands where a folder should be\. [^\n]*\n$/,
+    /^\S+results\/s\/plans could not be made: a file stands where a folder should be\. [^\n]*\n$/,
   );
 });
 
@@ -162,21 +202,17 @@ it('a results folder that vanishes fails the run in one line', async () => {
   await rm(results, { recursive: true });
   const { code, stderr } = await ended;
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^\S+results\/s\/run\.lock was lost: [^\n]*\n$/);
+  expect(stderr).toMatch(/^\S+results\/s is gone: it was moved or removed while the run was at work\.\n$/);
 });
 
-// A disk of 128 KiB that only the run and its cells see.
-const ownDisk = [
-  'unshare',
-  '-rm',
-  'sh',
-  '-c',
-  'mkdir -p "$0" && mount -t tmpfs -o size=128k none "$0" && exec "$@"',
-];
-const canMount = spawnSync(ownDisk[0]!, [...ownDisk.slice(1), tmpdir(), 'true']).status === 0;
+// A disk of 128 KiB that only the run and its cells see; what it held is copied out.
+const disk =
+  'mkdir -p "$0" && mount -t tmpfs -o size=128k none "$0" && { "$@"; code=$?; cp -r "$0" "$0-left"; exit $code; }';
+const ownDisk = ['unshare', '-rm', 'sh', '-c', disk];
+const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]).status === 0;
 
 it.skipIf(!canMount)(
-  'a full disk fails cells, each in one line (needs unshare with user namespaces)',
+  'a full disk fails cells, each in one line, and they go on once there is space (needs unshare with user namespaces)',
   async () => {
     await config({ graph: '{ a: [], b: [a] }' });
     await misbehave({ a: 'fill disk' });
@@ -186,5 +222,9 @@ it.skipIf(!canMount)(
     expect(events[1]?.reason).toMatch(
       /^\S+result\.json could not be written: the disk is full\. Free some space and run again\. What was there before is unchanged\.$/,
     );
+    await cp(`${results}-left`, results, { recursive: true });
+    expect(await states()).toEqual({ a: 'interrupted', b: 'waiting' });
+    await misbehave({});
+    expect((await run()).code).toBe(0);
   },
 );

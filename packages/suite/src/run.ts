@@ -4,10 +4,10 @@ import { UserError } from '@resizer-lab/base';
 import type { ProgressUpdate } from '@resizer-lab/training/records';
 import { startChild } from './child.ts';
 import type { SuiteConfig } from './config.ts';
-import { cellFolder, logTail, makeFolder, readResult, stateOf, writePlan } from './ledger.ts';
-import { type Holder, holderText, type Lock, takeLock } from './lock.ts';
-import { type Plan, planSuite } from './plan.ts';
-import { listenForStop, type Stop } from './stop.ts';
+import { type Found, type Job, jobsOf, nextJob, refuseGone } from './jobs.ts';
+import { logTail, readResult, writePlan } from './ledger.ts';
+import { planSuite } from './plan.ts';
+import { listenForStop, type Stop, type StopSignal } from './stop.ts';
 import type { Cell } from './study.ts';
 
 /** How often a cell that another process works on is looked at. */
@@ -15,12 +15,11 @@ const POLL_MS = 500;
 
 /** What happens to a cell in a run. `earlier`: not by this run. */
 export type RunEvent = { readonly config: string; readonly cell: Cell } & (
+  | Found
   | { readonly kind: 'started' }
   | { readonly kind: 'progress'; readonly update: ProgressUpdate }
   | { readonly kind: 'done'; readonly seconds: number; readonly earlier: boolean }
-  | { readonly kind: 'failed'; readonly reason: string; readonly log: string[]; readonly earlier: boolean }
-  | { readonly kind: 'skipped'; readonly reason: string }
-  | { readonly kind: 'waiting'; readonly holder: Holder }
+  | { readonly kind: 'failed'; readonly reason: string; readonly log: string[]; readonly earlier: false }
 );
 
 export interface RunOptions {
@@ -29,8 +28,14 @@ export interface RunOptions {
   readonly dataRoot: string;
   /** The command that runs the cell of a folder (with `runCell`, exiting with CELL_EXIT). */
   readonly command: (cellDirectory: string) => readonly string[];
-  /** Whether cells that failed in an earlier run are tried again. */
+  /** How many cells are run at once. */
+  readonly jobs: number;
+  /** Globs: only cells whose id matches one are run, and those that they need. None: all cells. */
+  readonly only: readonly string[];
+  /** Whether cells that failed before this run are tried again. */
   readonly retryFailed: boolean;
+  /** When the run stops as if it were told to, in seconds from its start. */
+  readonly maxSeconds?: number | undefined;
   readonly onEvent: (event: RunEvent) => void;
 }
 
@@ -40,133 +45,128 @@ export interface RunOutcome {
   readonly failed: number;
   readonly skipped: number;
   readonly left: number;
-  /** The signal that ended the run, if one did. */
-  readonly stoppedBy: NodeJS.Signals | undefined;
+  /** What ended the run before its work was done: a signal, or `maxSeconds`. */
+  readonly stoppedBy: StopSignal | 'time' | undefined;
   /** 0: all cells are done. */
   readonly exitCode: 0 | 1;
 }
 
 /**
  * Runs the cells of configs that are not done, one process a cell, each after those that it needs. A
- * cell that fails is reported and costs only those that need it. SIGINT, SIGTERM and SIGHUP are
- * passed to the running cell, which ends at its next checkpoint; once more kills it.
- * @throws UserError (1) when another run is at work in one of the folders, data are missing or the
- * results folder cannot be written; (2) for a config that cannot be run.
+ * cell that fails is reported and costs only those that need it. SIGINT, SIGTERM, SIGHUP and the end of
+ * the time are passed to the running cells, which end at their next checkpoint; a second signal kills them.
+ *
+ * Any number of runs, on any number of machines, may share a results folder: a cell is locked by the
+ * process that works on it, the others wait for it and take it over when that process is dead.
+ * @throws UserError (1) when data are missing or the results folder cannot be written or vanishes; (2)
+ * for a config that cannot be run and a glob that matches nothing.
  */
 export async function runSuite(configs: readonly SuiteConfig[], options: RunOptions): Promise<RunOutcome> {
   const plans = await planSuite(configs, options);
-  const folders = new Set(configs.map(({ suite }) => join(options.results, suite)));
-  const locks = await lockSuites([...folders].sort());
-  const stop = listenForStop(locks.map(({ lost }) => lost));
+  const jobs = jobsOf(plans, options);
+  const stop = listenForStop(options);
   try {
     for (const plan of plans) await writePlan(join(options.results, plan.config.suite), plan);
-    const jobs = jobsOf(plans, options.results);
     await runJobs(jobs, options, stop);
-    for (const { lost } of locks) lost.throwIfAborted();
     return outcomeOf(jobs, stop.by());
   } finally {
     stop.dispose();
-    await Promise.all(locks.map((lock) => lock.release()));
   }
 }
 
-/** A cell within a run. */
-interface Job {
-  readonly cell: Cell;
-  readonly config: string;
-  readonly suiteDir: string;
-  readonly needs: readonly Job[];
-  status: 'pending' | 'done' | 'failed' | 'skipped';
-  /** Another process works on it, and the user was told so. */
-  isAwaited: boolean;
-}
-
-/** The cells of all plans; one that several plans ask for comes once. */
-function jobsOf(plans: readonly Plan[], results: string): Job[] {
-  const jobs = new Map<string, Job>();
-  for (const { config, cells } of plans) {
-    const suiteDir = join(results, config.suite);
-    for (const cell of cells) {
-      const directory = cellFolder(suiteDir, cell.key);
-      if (jobs.has(directory)) continue;
-      const needs = Object.values(cell.needs).map((key) => jobs.get(cellFolder(suiteDir, key))!);
-      jobs.set(directory, {
-        cell,
-        config: config.name,
-        suiteDir,
-        needs,
-        status: 'pending',
-        isAwaited: false,
-      });
-    }
-  }
-  return [...jobs.values()];
-}
-
+/** Runs what can be run, so many at once, until nothing is left or the run is stopped. */
 async function runJobs(jobs: readonly Job[], options: RunOptions, stop: Stop): Promise<void> {
-  while (!stop.signal.aborted) {
-    const { next, isWaiting } = await nextJob(jobs, options);
-    if (next !== undefined) await attempt(next, options, stop);
-    else if (isWaiting) await pause(stop);
-    else return;
-  }
-}
-
-/** The first cell that can be run now. On the way settles those that need no run, or cannot have one. */
-async function nextJob(
-  jobs: readonly Job[],
-  { retryFailed, onEvent }: RunOptions,
-): Promise<{ next?: Job; isWaiting: boolean }> {
-  let isWaiting = false;
-  for (const job of jobs) {
-    if (job.status !== 'pending') continue;
-    const { config, cell } = job;
-    const lacking = job.needs.find(({ status }) => status === 'failed' || status === 'skipped');
-    if (lacking !== undefined) {
-      job.status = 'skipped';
-      onEvent({
-        config,
-        cell,
-        kind: 'skipped',
-        reason: `needs "${lacking.cell.id}", which ${lacking.status === 'failed' ? 'failed' : 'was skipped'}`,
+  const started = new Date().toISOString();
+  const choice = {
+    isRetried: (failed: string) => options.retryFailed && failed < started,
+    onFound: (job: Job, found: Found) => options.onEvent({ ...nameOf(job), ...found }),
+  };
+  const attempts = new Set<Promise<void>>();
+  const change = bell();
+  stop.signal.addEventListener('abort', change.ring, { once: true });
+  const defects: unknown[] = [];
+  const begin = (job: Job) => {
+    job.status = 'running';
+    const running = attempt(job, options, stop)
+      .catch((error: unknown) => {
+        defects.push(error);
+      })
+      .finally(() => {
+        attempts.delete(running);
+        change.ring();
       });
-      continue;
+    attempts.add(running);
+  };
+  try {
+    while (!stop.signal.aborted) {
+      if (defects.length > 0) throw defects[0];
+      await refuseGone(jobs);
+      const running = attempts.size;
+      const { next, isWaiting } =
+        running < options.jobs ? await nextJob(jobs, choice) : { next: undefined, isWaiting: false };
+      if (next !== undefined) begin(next);
+      else if (isWaiting) await change.heard(POLL_MS);
+      else if (running > 0) await change.heard();
+      else return;
     }
-    if (job.needs.some(({ status }) => status === 'pending')) continue;
-    const found = await stateOf(job.suiteDir, cell);
-    if (found.state === 'done') {
-      job.status = 'done';
-      onEvent({ config, cell, kind: 'done', seconds: found.seconds, earlier: true });
-    } else if (found.state === 'failed' && !retryFailed) {
-      fail(job, { reason: found.reason, log: await logTail(directoryOf(job)), earlier: true }, onEvent);
-    } else if (found.state === 'running') {
-      if (!job.isAwaited) onEvent({ config, cell, kind: 'waiting', holder: found.holder });
-      job.isAwaited = true;
-      isWaiting = true;
-    } else return { next: job, isWaiting };
+  } catch (error) {
+    stop.now();
+    throw error;
+  } finally {
+    await Promise.all(attempts);
   }
-  return { isWaiting };
 }
 
+/** Wakes the one who waits for it; rung before, it does not let them wait. */
+function bell(): { ring: () => void; heard: (milliseconds?: number) => Promise<void> } {
+  let isRung = false;
+  let wake: (() => void) | undefined;
+  return {
+    ring() {
+      isRung = true;
+      wake?.();
+    },
+    async heard(milliseconds) {
+      if (!isRung) {
+        await new Promise<void>((resolve) => {
+          const timer = milliseconds === undefined ? undefined : setTimeout(resolve, milliseconds);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      isRung = false;
+    },
+  };
+}
+
+/** One attempt at a cell, which leaves it done, failed or pending. */
 async function attempt(job: Job, { command, onEvent }: RunOptions, stop: Stop): Promise<void> {
-  const { config, cell } = job;
-  const directory = directoryOf(job);
-  onEvent({ config, cell, kind: 'started' });
-  const onProgress = (update: ProgressUpdate) => onEvent({ config, cell, kind: 'progress', update });
+  const { directory } = job;
+  const name = nameOf(job);
+  const fail = (reason: string, log: string[]) => {
+    job.status = 'failed';
+    onEvent({ ...name, kind: 'failed', reason, log, earlier: false });
+  };
+  onEvent({ ...name, kind: 'started' });
   try {
+    const onProgress = (update: ProgressUpdate) => onEvent({ ...name, kind: 'progress', update });
     const child = await startChild(directory, command(directory), { onProgress });
     stop.watch(child);
     const ended = await child.ended;
-    if (ended.end === 'busy') return await pause(stop);
-    if (ended.end === 'stopped' && stop.signal.aborted) return;
-    if (ended.end !== 'done') return fail(job, { ...ended, earlier: false }, onEvent);
+    if (ended.end === 'busy' || (ended.end === 'stopped' && stop.signal.aborted)) {
+      job.status = 'pending';
+      return await pause(stop);
+    }
+    if (ended.end !== 'done') return fail(ended.reason, ended.log);
     const result = await readResult(directory);
     if (result === undefined) throw new UserError('its process ended without a result');
     job.status = 'done';
-    onEvent({ config, cell, kind: 'done', seconds: result.seconds, earlier: false });
+    onEvent({ ...name, kind: 'done', seconds: result.seconds, earlier: ended.earlier });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    fail(job, { reason: error.message, log: await logTail(directory), earlier: false }, onEvent);
+    fail(error.message, await logTail(directory));
   }
 }
 
@@ -175,20 +175,11 @@ async function pause({ signal }: Stop): Promise<void> {
   await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
 }
 
-function fail(
-  job: Job,
-  { reason, log, earlier }: { reason: string; log: string[]; earlier: boolean },
-  onEvent: RunOptions['onEvent'],
-): void {
-  job.status = 'failed';
-  onEvent({ config: job.config, cell: job.cell, kind: 'failed', reason, log, earlier });
+function nameOf({ config, cell }: Job): { config: string; cell: Cell } {
+  return { config, cell };
 }
 
-function directoryOf({ suiteDir, cell }: Job): string {
-  return cellFolder(suiteDir, cell.key);
-}
-
-function outcomeOf(jobs: readonly Job[], stoppedBy: NodeJS.Signals | undefined): RunOutcome {
+function outcomeOf(jobs: readonly Job[], stoppedBy: RunOutcome['stoppedBy']): RunOutcome {
   const count = (status: Job['status']) => jobs.filter((job) => job.status === status).length;
   const done = count('done');
   return {
@@ -199,25 +190,4 @@ function outcomeOf(jobs: readonly Job[], stoppedBy: NodeJS.Signals | undefined):
     stoppedBy,
     exitCode: done === jobs.length ? 0 : 1,
   };
-}
-
-/** Takes the run lock of each suite's folder, or of none. */
-async function lockSuites(folders: readonly string[]): Promise<Lock[]> {
-  const locks: Lock[] = [];
-  try {
-    for (const folder of folders) {
-      await makeFolder(folder);
-      const taken = await takeLock(join(folder, 'run'));
-      if ('heldBy' in taken) {
-        throw new UserError(
-          `${folder} is in use by another run: ${holderText(taken.heldBy)}. Wait for it, or choose another --results.`,
-        );
-      }
-      locks.push(taken.lock);
-    }
-    return locks;
-  } catch (error) {
-    await Promise.all(locks.map((lock) => lock.release()));
-    throw error;
-  }
 }

@@ -10,6 +10,7 @@ import {
   cellPid,
   config,
   dataRoot,
+  misbehave,
   ownFolder,
   resultFiles,
   results,
@@ -26,6 +27,15 @@ import { noop } from './testing/noop-study.ts';
 ownFolder();
 
 describe('stopping', () => {
+  it('when the time is up ends what is running, and starts nothing', async () => {
+    await config({ milliseconds: 60_000, graph: '{ a: [], b: [], c: [], d: [a] }' });
+    const { code, events, stderr } = await run({ MAX_SECONDS: '2', JOBS: '2' });
+    expect([code, stderr]).toEqual([1, '']);
+    expect(summary(events)).toEqual(['started a', 'started b']);
+    expect(events.at(-1)).toMatchObject({ done: 0, failed: 0, left: 4, stoppedBy: 'time' });
+    expect(await states()).toEqual({ a: 'interrupted', b: 'interrupted', c: 'ready', d: 'waiting' });
+  });
+
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends the child, then the run', async (signal) => {
     await config({ milliseconds: 60_000 });
     const { child, seen, ended } = start();
@@ -78,19 +88,43 @@ describe('stopping', () => {
   });
 });
 
-describe('two runs on one folder', () => {
-  it('the second is refused in one line that names the first', async () => {
-    await config({ milliseconds: 60_000 });
-    const first = start();
-    await first.seen('started', 'a/seed1');
-    const second = await run();
-    expect(second.code).toBe(1);
-    expect(second.events).toEqual([]);
-    expect(second.stderr).toMatch(
-      new RegExp(
-        `^${join(results, 's')} is in use by another run: process ${first.child.pid} on \\S+ since \\S+Z\\. Wait for it, or choose another --results\\.\\n$`,
-      ),
+describe('several runs on one folder', () => {
+  it('share the work: each cell is run once, and both end when all is done', async () => {
+    await config({ milliseconds: 300, graph: '{ a: [], b: [], c: [], d: [a, b], e: [c], f: [d, e] }' });
+    const both = [start(), start()];
+    for (const { ended } of both) {
+      const { code, stderr, events } = await ended;
+      expect([code, stderr]).toEqual([0, '']);
+      expect(events.filter(({ kind }) => kind === 'failed')).toEqual([]);
+      expect(events.at(-1)).toMatchObject({ done: 6, left: 0 });
+    }
+    expect((await witnessed()).sort()).toEqual(
+      ['end', 'start'].flatMap((what) => [...'abcdef'].map((id) => `${what} ${id}`)),
     );
+    const shares = both.map(({ events }) => events.filter(({ earlier }) => earlier === false).length);
+    expect(shares[0]! + shares[1]!).toBe(6);
+    expect(Math.min(...shares)).toBeGreaterThan(0);
+  });
+
+  it('one takes over what the other was killed at', async () => {
+    await config({ milliseconds: 4000, graph: '{ a: [] }' });
+    const first = start();
+    await first.seen('progress', 'a/seed1');
+    const second = start();
+    await second.seen('waiting', 'a/seed1');
+    first.child.kill('SIGKILL');
+    const { code, events } = await second.ended;
+    expect(code).toBe(0);
+    expect(summary(events)).toEqual(['waiting a', 'started a', 'done a']);
+    expect(await witnessed()).toEqual(['start a', 'start a', 'end a']);
+  });
+
+  it('a failure that one has is not tried again by the other, even one that retries earlier ones', async () => {
+    await config({ milliseconds: 600, graph: '{ a: [], b: [] }' });
+    await misbehave({ a: 'late error', b: 'late error' });
+    const both = [start({ RETRY_FAILED: '1' }), start({ RETRY_FAILED: '1' })];
+    for (const { ended } of both) expect((await ended).events.at(-1)).toMatchObject({ failed: 2 });
+    expect((await witnessed()).sort()).toEqual(['start a', 'start b']);
   });
 
   it('waits for a cell that another process works on', async () => {

@@ -7,43 +7,57 @@ export type StopSignal = (typeof STOP_SIGNALS)[number];
 /** npm and a terminal both pass one Ctrl-C on: a second signal means it only some time after the first. */
 const REPEAT_MS = 1000;
 
-/** Whether and why a run is to end, and the way to end its child. */
+/** Whether and why a run is to end, and the way to end its children. */
 export interface Stop {
-  /** Aborted by the first stop signal, or by the loss of a lock. */
+  /** Aborted when the run is to end. */
   readonly signal: AbortSignal;
-  /** The stop signal that was received, if any. */
-  readonly by: () => StopSignal | undefined;
-  /** Passes stop signals on to this child until it has ended; the second one kills it. */
+  /** What ended it: the first stop signal, or that its time is up. */
+  readonly by: () => StopSignal | 'time' | undefined;
+  /** Passes on to this child, until it has ended, what ends the run. */
   watch(child: Child): void;
+  /** Ends the run for a reason of its own. */
+  now(): void;
   dispose(): void;
 }
 
-/** Listens for stop signals until disposed of. `lost`: signals of the locks that the run depends on. */
-export function listenForStop(lost: readonly AbortSignal[]): Stop {
+/**
+ * Listens for stop signals, and for the end of the time that a run has, until disposed of. The
+ * children are told to stop; a second signal kills them.
+ */
+export function listenForStop({ maxSeconds }: { maxSeconds?: number | undefined }): Stop {
   const told = new AbortController();
-  let first: { by: StopSignal; at: number } | undefined;
-  let child: Child | undefined;
-  const onSignal = (name: StopSignal) => {
-    const again = first !== undefined && performance.now() - first.at > REPEAT_MS;
-    first ??= { by: name, at: performance.now() };
-    child?.kill(again ? 'SIGKILL' : name);
+  const children = new Set<Child>();
+  let by: StopSignal | 'time' | undefined;
+  let signalled: number | undefined;
+  const end = (signal: NodeJS.Signals) => {
+    for (const child of children) child.kill(signal);
     told.abort();
   };
-  const onLost = () => child?.kill('SIGTERM');
+  const onSignal = (name: StopSignal) => {
+    const again = signalled !== undefined && performance.now() - signalled > REPEAT_MS;
+    signalled ??= performance.now();
+    by ??= name;
+    end(again ? 'SIGKILL' : name);
+  };
+  const onTime = () => {
+    by ??= 'time';
+    end('SIGTERM');
+  };
   for (const name of STOP_SIGNALS) process.on(name, onSignal);
-  for (const signal of lost) signal.addEventListener('abort', onLost);
-  const signal = AbortSignal.any([told.signal, ...lost]);
+  const timer = maxSeconds === undefined ? undefined : setTimeout(onTime, maxSeconds * 1000);
   return {
-    signal,
-    by: () => first?.by,
-    watch(started) {
-      child = started;
+    signal: told.signal,
+    by: () => by,
+    watch(child) {
+      children.add(child);
+      void child.ended.finally(() => children.delete(child));
       // It may have come between the decision to start and now.
-      if (signal.aborted) started.kill(first?.by ?? 'SIGTERM');
+      if (told.signal.aborted) child.kill(by === undefined || by === 'time' ? 'SIGTERM' : by);
     },
+    now: () => end('SIGTERM'),
     dispose() {
       for (const name of STOP_SIGNALS) process.off(name, onSignal);
-      for (const name of lost) name.removeEventListener('abort', onLost);
+      clearTimeout(timer);
     },
   };
 }

@@ -1,12 +1,15 @@
 import { join } from 'node:path';
-import { Command } from '@commander-js/extra-typings';
+import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { dataRoot } from '@resizer-lab/datasets';
-import { loadConfigs, type RunOutcome, runSuite } from '@resizer-lab/suite';
+import { loadConfigs, type RunOutcome, runSuite, wallClock } from '@resizer-lab/suite';
 import { runView } from '../run-view.ts';
 import { studies } from '../studies.ts';
 import { exitCodeOf, printTables, tablesOfSuite } from '../tables.ts';
 
 const bin = join(import.meta.dirname, '../../bin/resizer.mjs');
+
+/** Nothing failed, work is left, the same command goes on (EX_TEMPFAIL of sysexits.h). */
+const WORK_LEFT = 75;
 
 /** `resizer run CONFIG…` */
 export function runCommand(exit: (code: number) => void) {
@@ -14,24 +17,38 @@ export function runCommand(exit: (code: number) => void) {
     .description('Run the cells of configs that are not done yet, then print the tables.')
     .argument('<configs...>', 'config files, or folders of them')
     .option('--results <folder>', 'where results go, a folder a suite', 'results')
+    .option('--jobs <n>', 'cells at once, each with all cores: more than one pays on many cores', count, 1)
+    .option(
+      '--only <glob>',
+      'only cells whose id matches, and those that they need; may be repeated',
+      added,
+      [],
+    )
     .option('--retry-failed', 'run cells again that failed earlier', false)
+    .option('--max-time <time>', 'stop after this time, such as 2h or 30min, at checkpoints', seconds)
     .option('--json', 'the tables as JSON on standard output')
     .addHelpText(
       'after',
       '\nKilling it at any time loses at most the work since the last checkpoint: the same command goes on.\n' +
-        '\nExamples:\n  resizer run configs/smoke\n  resizer run configs/mini/classification.yaml --results /data/results\n',
+        'Several may run at once on one results folder, on several machines too: they share the cells.\n' +
+        `Exit codes: 0 done, 1 failed, 2 bad usage or config, ${WORK_LEFT} --max-time is up and work is left.\n` +
+        '\nExamples:\n  resizer run configs/smoke\n  resizer run configs/mini/classification.yaml --results /data/results\n' +
+        "  resizer run configs/mini --only '*/baseline/*' --max-time 2h\n",
     )
-    .action(async (paths, { results, retryFailed, json }) => {
+    .action(async (paths, { results, jobs, only, retryFailed, maxTime, json }) => {
       const configs = await loadConfigs(paths, studies);
-      const view = runView();
+      const view = runView({ jobs });
       const outcome = await runSuite(configs, {
         results,
         dataRoot: dataRoot(),
+        jobs,
+        only,
         retryFailed,
+        maxSeconds: maxTime,
         command: (folder) => [process.execPath, bin, 'cell', folder],
         onEvent: view.show,
       }).finally(view.finish);
-      let exitCode = outcome.exitCode;
+      let exitCode = codeOf(outcome);
       for (const suite of new Set(configs.map((config) => config.suite))) {
         const folder = join(results, suite);
         const { tables, written } = await tablesOfSuite(folder);
@@ -43,18 +60,43 @@ export function runCommand(exit: (code: number) => void) {
     });
 }
 
+function codeOf({ exitCode, failed, stoppedBy }: RunOutcome): number {
+  return exitCode === 1 && failed === 0 && stoppedBy === 'time' ? WORK_LEFT : exitCode;
+}
+
 /** What the user can do about cells that are not done. */
 function leftToDo({ failed, left, stoppedBy }: RunOutcome): string[] {
+  const why = stoppedBy === 'time' ? 'The time is up' : `Stopped by ${stoppedBy}`;
   return [
     ...(failed > 0
       ? [
           `${cells(failed)} failed. Correct the cause; --retry-failed runs them again, from their last checkpoint.`,
         ]
       : []),
-    ...(stoppedBy ? [`Stopped by ${stoppedBy}, ${cells(left)} left. The same command goes on.`] : []),
+    ...(stoppedBy && left > 0 ? [`${why}, ${cells(left)} left. The same command goes on.`] : []),
   ];
 }
 
 function cells(n: number): string {
   return n === 1 ? '1 cell' : `${n} cells`;
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 on.');
+  return Number(text);
+}
+
+function added(glob: string, before: readonly string[]): string[] {
+  return [...before, glob];
+}
+
+function seconds(text: string): number {
+  const parsed = wallClock.safeParse(text);
+  // A timer takes no more milliseconds than 32 bits hold.
+  if (!parsed.success || parsed.data > 24 * 24 * 3600) {
+    throw new InvalidArgumentError(
+      'It must be a number with its unit, such as 2h, 30min or 90s; at most 576h.',
+    );
+  }
+  return parsed.data;
 }

@@ -50,6 +50,7 @@ const eventSchema = z.looseObject({
   kind: z.string(),
   id: z.string().default(''),
   reason: z.string().default(''),
+  earlier: z.boolean().optional(),
 });
 type Event = z.infer<typeof eventSchema>;
 

@@ -15,7 +15,10 @@ async function main([verb = '', place = '', dataRoot = '', ...configs]: string[]
     results: place,
     dataRoot,
     command: (directory) => [process.execPath, ...mainCommand, 'cell', directory, dataRoot],
+    jobs: Number(process.env['JOBS'] ?? 1),
+    only: process.env['ONLY']?.split(' ') ?? [],
     retryFailed: process.env['RETRY_FAILED'] === '1',
+    maxSeconds: process.env['MAX_SECONDS'] === undefined ? undefined : Number(process.env['MAX_SECONDS']),
     onEvent: ({ cell, ...event }) => console.log(JSON.stringify({ id: cell.id, key: cell.key, ...event })),
   });
   console.log(JSON.stringify({ kind: 'outcome', ...outcome }));

@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import v8 from 'node:v8';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '@resizer-lab/base';
 import { z } from 'zod';
@@ -42,6 +43,7 @@ export const noop = defineStudy({
       await sleep(10);
       signal.throwIfAborted();
     }
+    if (behaviour(config.name, dataRoot) === 'late error') throw new UserError('too late');
     witness('end');
     const from = Object.keys(needs).map(
       (role) =>
@@ -86,6 +88,10 @@ function misbehave(name: string, { dataRoot, directory }: CellContext): void {
       }
     },
     kill: () => process.kill(process.pid, 'SIGKILL'),
+    memory: () => {
+      v8.setFlagsFromString('--max-old-space-size=60');
+      for (const kept: number[][] = []; ; ) kept.push(new Array<number>(1e5).fill(0.5));
+    },
   };
   actions[behaviour(name, dataRoot) ?? '']?.();
 }
