@@ -71,6 +71,7 @@ export const cellConfig = (given: Partial<CellConfig> = {}): CellConfig => ({
     batch: 8,
     momentum: 0.9,
     batchNormMomentum: 0.99,
+    gradientCheckpointing: 'none',
     labelSmoothing: 0.1,
     decay: { factor: 0.94, everyEpochs: 2 },
     augment: { fit: 'stretch', flip: true },

@@ -25,6 +25,8 @@ export interface TrainStepOptions extends BatchShape {
   momentum: number;
   /** Weight of the old moving statistics in each step; default: that of each layer. */
   batchNormMomentum?: number;
+  /** Blocks of the network are run again in the backward pass instead of being kept: less memory. */
+  gradientCheckpointing?: boolean;
   /** The parameters that are trained by gradient. */
   trained: readonly string[];
 }
@@ -37,7 +39,7 @@ export const slotOf = (parameter: string) => `${parameter}/momentum`;
  * that of the batch before the step. Batch norm uses the batch's statistics and moves its moving ones.
  */
 export function trainStep(network: Network, options: TrainStepOptions): FunctionSpec {
-  const { batch, size, objective, momentum, batchNormMomentum, trained } = options;
+  const { batch, size, objective, momentum, batchNormMomentum, gradientCheckpointing, trained } = options;
   return {
     inputs: { images: uint8(batch, ...size, 3), ...objective.targets(batch), rate: float32() },
     body({ images, rate, ...targets }, variables) {
@@ -45,6 +47,7 @@ export function trainStep(network: Network, options: TrainStepOptions): Function
         variables,
         training: true,
         ...(batchNormMomentum === undefined ? {} : { batchNormMomentum }),
+        ...(gradientCheckpointing === undefined ? {} : { gradientCheckpointing }),
       });
       const { value: loss, gradients } = valueAndGradients(
         () => objective.loss(network(net, toFloat(images as Tensor4D)), targets),

@@ -15,6 +15,13 @@ export const protocol = z.strictObject({
     .max(0.9999)
     .default(0.99)
     .describe('Weight of the old moving statistics in each step; short runs need a lower one'),
+  gradientCheckpointing: z
+    .enum(['none', 'blocks'])
+    .default('none')
+    .describe(
+      'What a step keeps for its backward pass: everything, or of the blocks of the backbone the inputs alone, ' +
+        'and the blocks are run again; for large inputs, where memory is short',
+    ),
   decay: z
     .strictObject({ factor: z.number().positive().max(1), everyEpochs: z.int().min(1) })
     .default({ factor: 0.94, everyEpochs: 2 }),

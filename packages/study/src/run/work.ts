@@ -42,10 +42,12 @@ export function workOf(config: TrainedCell, dataset: Dataset, task: Learning): W
     .map(({ name }) => name);
   const shapes = variableShapes(parameters, trained);
   const { momentum, batchNormMomentum } = training;
+  const gradientCheckpointing = training.gradientCheckpointing === 'blocks';
+  const optimisation = { momentum, batchNormMomentum, gradientCheckpointing };
   const weights = resizerWeights(parameters);
   const { objective, plainObjective } = task;
   const program = compile(shapes, {
-    train: trainStep(model.logits, { ...shape, objective, momentum, batchNormMomentum, trained }),
+    train: trainStep(model.logits, { ...shape, objective, trained, ...optimisation }),
     predict: predictStep(model.logits, shape),
     ...(weights.length > 0
       ? { probe: probeStep(model, { ...shape, objective: plainObjective, weights }) }
