@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { judgeScores } from './scores.ts';
 
 describe('judgeScores', () => {
-  it('takes means of the softmax and of the true shares', () => {
+  it('compares the softmax with the true shares', () => {
     const scores = new Float32Array(20);
     scores.set([0, 0, 0, 0.25, 0.75], 10);
     const batch = {
@@ -14,11 +14,13 @@ describe('judgeScores', () => {
     };
     // Logits so large that exp overflows: all in two bins, one to three, with scores 2 and 9.
     const logits = Float32Array.of(0, 1000, 0, 0, 0, 0, 0, 0, 1000 + Math.log(3), 0);
-    const { predicted, shares, truth, trueShares } = judgeScores(logits, { batch, place: 1 });
-    expect(shares.reduce((a, b) => a + b)).toBeCloseTo(1, 12);
-    expect(shares[8]).toBeCloseTo(0.75, 4);
+    const { predicted, shares, truth, emd1, emd2 } = judgeScores(logits, { batch, place: 1 });
+    expect(shares).toEqual([0, 0.25, 0, 0, 0, 0, 0, 0, 0.75, 0]);
+    // The logits are float32: 1000 + log 3 is rounded.
     expect(predicted).toBeCloseTo(7.25, 3);
     expect(truth).toBe(4.75);
-    expect(trueShares).toEqual([0, 0, 0, 0.25, 0.75, 0, 0, 0, 0, 0]);
+    // Cumulative differences: ¼ at the scores 2 and 3, 0 at 4, -¾ at 5 to 8.
+    expect(emd1).toBeCloseTo((2 * 0.25 + 4 * 0.75) / 10, 4);
+    expect(emd2).toBeCloseTo(Math.sqrt((2 * 0.25 ** 2 + 4 * 0.75 ** 2) / 10), 4);
   });
 });

@@ -16,6 +16,7 @@ export const folderData = z
 /** How a photo is brought to the input size. */
 export const fit = z.discriminatedUnion('fit', [
   z.strictObject({ fit: z.literal('stretch'), flip: z.boolean().default(false) }),
+  z.strictObject({ fit: z.literal('pad'), flip: z.boolean().default(false) }),
   z.strictObject({ fit: z.literal('center-crop'), shortSide: pixels, flip: z.boolean().default(false) }),
   z.strictObject({
     fit: z.literal('random-resized-crop'),
