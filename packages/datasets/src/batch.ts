@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { codeOf, sha256, stream } from '@resizer-lab/base';
 import type { SplitName, SyntheticConfig } from './config.ts';
 import type { Entry } from './manifest.ts';
-import { decodePhoto, naming, PhotoError, type Pixels } from './photo.ts';
+import { decode, naming, PhotoError, type Pixels } from './photo.ts';
 import { eachOf } from './pool.ts';
 import { SCORES, sharesOf } from './scores.ts';
 import { syntheticImage } from './synthetic.ts';
@@ -123,5 +123,5 @@ async function load({ source }: BatchPlan, index: number, entry: Entry): Promise
   if (sha256(bytes) !== entry.sha256) {
     throw new PhotoError('has changed since the data set was opened; start again to take it up');
   }
-  return decodePhoto(bytes, { name, maxPixels: width * height });
+  return decode(bytes);
 }
