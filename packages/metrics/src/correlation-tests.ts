@@ -8,19 +8,26 @@ import { averageRanks, denseRanks } from './ranks.ts';
 
 /**
  * The interval of a correlation by Fisher's z: tanh(atanh r ± z σ). σ² = 1/(n-3) for Pearson's
- * (Fisher 1921); (1 + r²/2)/(n-3) for Spearman's (Bonett & Wright 2000). [r, r] if |r| = 1.
- * @throws UserError unless -1 ≤ r ≤ 1 and n ≥ 4.
+ * (Fisher 1921); (1 + r²/2)/(n-3) for Spearman's (Bonett & Wright 2000); 0.437/(n-4) for Kendall's
+ * (Fieller, Hartley & Pearson 1957). [r, r] if |r| = 1.
+ * @throws UserError unless -1 ≤ r ≤ 1 and n ≥ 4, for Kendall's 5.
  */
 export function fisherInterval(
-  { r, n, kind = 'pearson' }: { r: number; n: number; kind?: 'pearson' | 'spearman' },
+  { r, n, kind = 'pearson' }: { r: number; n: number; kind?: keyof typeof fisherVariance },
   options: Confidence = {},
 ): Estimate {
   checkCorrelations({ r });
-  checkCount('fisherInterval: n', n, [4, Number.MAX_SAFE_INTEGER]);
-  const sigma = Math.sqrt((kind === 'pearson' ? 1 : 1 + (r * r) / 2) / (n - 3));
+  checkCount('fisherInterval: n', n, [kind === 'kendall' ? 5 : 4, Number.MAX_SAFE_INTEGER]);
+  const sigma = Math.sqrt(fisherVariance[kind](r, n));
   const half = normalQuantile(0.5 + levelOf(options) / 2) * sigma;
   return { value: r, low: Math.tanh(Math.atanh(r) - half), high: Math.tanh(Math.atanh(r) + half) };
 }
+
+const fisherVariance = {
+  pearson: (_: number, n: number) => 1 / (n - 3),
+  spearman: (r: number, n: number) => (1 + (r * r) / 2) / (n - 3),
+  kendall: (_: number, n: number) => 0.437 / (n - 4),
+};
 
 /** Two predictors, each correlated with the truth and with each other, on the same n items. */
 export interface DependentCorrelations {
@@ -77,6 +84,20 @@ export function steigerTest(correlations: DependentCorrelations): CorrelationTes
     (between * (1 - 2 * square) - (square * (1 - 2 * square - between ** 2)) / 2) / (1 - square) ** 2;
   const statistic = (Math.atanh(first) - Math.atanh(second)) * Math.sqrt((n - 3) / (2 - 2 * covariance));
   return { statistic, p: normalTwoSided(statistic) };
+}
+
+/**
+ * The bootstrap interval of correlation(predicted, truth). Both lists: [n].
+ * @throws UserError for lists of different lengths, NaN, or a constant list.
+ */
+export function bootstrapCorrelation(
+  { truth, predicted }: { truth: Numbers; predicted: Numbers },
+  { kind, ...options }: BootstrapOptions & { readonly kind: 'pearson' | 'spearman' },
+): Estimate {
+  checkPair('bootstrapCorrelation', [predicted, truth], 2);
+  const at = kind === 'pearson' ? picker : rankPicker;
+  const [x, y] = [at(predicted), at(truth)];
+  return bootstrap(truth.length, (indices) => pearson(x(indices), y(indices)), options);
 }
 
 /**

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { goldens } from '../goldens/goldens.ts';
 import {
+  bootstrapCorrelation,
   bootstrapCorrelationDifference,
   fisherInterval,
   kendall,
@@ -78,6 +79,14 @@ describe('fisherInterval', () => {
     expect(own.high - own.low).toBeGreaterThan(linear.high - linear.low);
   });
 
+  it("of Kendall's has the variance 0.437/(n - 4)", () => {
+    // SciPy 1.17: tanh(atanh(0.5) ± norm.ppf(0.975) √(0.437/96)).
+    const own = fisherInterval({ r: 0.5, n: 100, kind: 'kendall' });
+    expect(own.low).toBeCloseTo(0.3944584223350087, 11);
+    expect(own.high).toBeCloseTo(0.5925217257877549, 11);
+    expect(() => fisherInterval({ r: 0.5, n: 4, kind: 'kendall' })).toThrow('n is 4');
+  });
+
   it('closes at ±1', () => {
     expect(fisherInterval({ r: 1, n: 50 })).toEqual({ value: 1, low: 1, high: 1 });
   });
@@ -119,6 +128,23 @@ describe('dependent correlations', () => {
     const impossible = { first: 0.9, second: -0.9, between: 0.9, n: 20 };
     expect(() => williamsTest(impossible)).toThrow('no data can have the correlations 0.9, -0.9 and 0.9');
     expect(() => steigerTest(impossible)).toThrow('no data can have');
+  });
+});
+
+describe('bootstrapCorrelation', () => {
+  it.each([
+    ['pearson', pearson],
+    ['spearman', spearman],
+  ] as const)('%s: as wide as theory says of normal data', (kind, correlation) => {
+    const random = stream(5, 'data');
+    const truth = Array.from({ length: 400 }, () => random.normal());
+    const predicted = truth.map((t) => t + random.normal());
+    const options = { kind, random: stream(1, 'boot'), resamples: 1000 };
+    const { value, low, high } = bootstrapCorrelation({ truth, predicted }, options);
+    expect(value).toBeCloseTo(correlation(predicted, truth)!, 12);
+    const theory = fisherInterval({ r: value, n: 400, kind });
+    expect(Math.abs(low - theory.low)).toBeLessThan(0.02);
+    expect(Math.abs(high - theory.high)).toBeLessThan(0.02);
   });
 });
 

@@ -3,6 +3,7 @@ export { expectedCalibrationError, negativeLogLikelihood, topConfidences } from 
 export type { Confidence, Estimate, Numbers } from './checks.ts';
 export { kendall, pearson, rmse, spearman } from './correlation.ts';
 export {
+  bootstrapCorrelation,
   bootstrapCorrelationDifference,
   type CorrelationTest,
   type DependentCorrelations,
