@@ -9,6 +9,7 @@ import { exportCommand } from './commands/export.ts';
 import { parityCommand } from './commands/parity.ts';
 import { runCommand } from './commands/run.ts';
 import { schemaCommand } from './commands/schema.ts';
+import { statusCommand } from './commands/status.ts';
 import { submitCommand } from './commands/submit.ts';
 import { tablesCommand } from './commands/tables.ts';
 import { taskCommand } from './commands/task.ts';
@@ -36,6 +37,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     );
   program
     .addCommand(runCommand(done))
+    .addCommand(statusCommand())
     .addCommand(submitCommand())
     .addCommand(tablesCommand(done))
     .addCommand(doctorCommand(done))

@@ -12,6 +12,7 @@ export {
 } from './ledger.ts';
 export { type Holder, holderText } from './lock.ts';
 export { expand, keyOf, type Plan, planSuite } from './plan.ts';
+export { type Progress, readProgress } from './progress-file.ts';
 export { type RunEvent, type RunOptions, type RunOutcome, runSuite } from './run.ts';
 export {
   type Cell,

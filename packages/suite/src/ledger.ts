@@ -14,6 +14,7 @@ import type { Cell, CellRecord, Study } from './study.ts';
  *   cells/<key>/cell.json        what the cell is; its key is the hash of it
  *   cells/<key>/result.json      written last: the cell is done
  *   cells/<key>/failed.json      why the last attempt failed
+ *   cells/<key>/progress.json    how far its process is
  *   cells/<key>/log.txt          what its processes printed
  *   cells/<key>/cell.lock        held while a process works on it
  * and whatever the study writes into the cell's folder.
@@ -73,11 +74,11 @@ export function cellFolder(suiteDir: string, cellKey: string): string {
 /** Writes a config's plan and the `cell.json` of each cell that is new. */
 export async function writePlan(suiteDir: string, { config, cells }: Plan): Promise<void> {
   await makeFolder(join(suiteDir, 'plans'));
-  for (const cell of cells) {
+  await eachOf(cells, async (cell) => {
     const directory = cellFolder(suiteDir, cell.key);
     await makeFolder(directory);
     if ((await readCell(directory)) === undefined) await writeJson(join(directory, 'cell.json'), cell);
-  }
+  });
   const file: PlanFile = {
     config: config.name,
     study: config.study.name,
@@ -115,13 +116,21 @@ export function writeFailure(directory: string, failure: Failure): Promise<void>
 /** How far a cell is. */
 export async function stateOf(suiteDir: string, cell: Pick<Cell, 'key' | 'needs'>): Promise<CellState> {
   const directory = cellFolder(suiteDir, cell.key);
-  const result = await readResult(directory);
-  if (result !== undefined) return { state: 'done', seconds: result.seconds };
-  const holder = await holderOf(join(directory, 'cell'));
+  const names = await namesIn(directory);
+  const done = async (): Promise<CellState | undefined> => {
+    const result = await readResult(directory);
+    return result && { state: 'done', seconds: result.seconds };
+  };
+  const finished = names.has('result.json') ? await done() : undefined;
+  if (finished !== undefined) return finished;
+  const holder = names.has('cell.lock') ? await holderOf(join(directory, 'cell')) : undefined;
   if (holder !== undefined) return { state: 'running', holder };
-  const failure = await readJson(join(directory, 'failed.json'), failureSchema);
+  const failure = names.has('failed.json')
+    ? await readJson(join(directory, 'failed.json'), failureSchema)
+    : undefined;
   if (failure !== undefined) return { state: 'failed', reason: failure.reason, when: failure.when };
-  if (await exists(join(directory, 'log.txt'))) return { state: 'interrupted' };
+  // Its process may have finished since the names were read.
+  if (names.has('log.txt')) return (await done()) ?? { state: 'interrupted' };
   for (const needed of Object.values(cell.needs)) {
     if (!(await exists(join(cellFolder(suiteDir, needed), 'result.json')))) return { state: 'waiting' };
   }
@@ -144,7 +153,7 @@ export async function readSuite(suiteDir: string): Promise<PlanStatus[]> {
   for (const name of names.filter((file) => /^[^.].*\.json$/.test(file)).sort()) {
     const plan = await readJson(join(folder, name), planSchema);
     if (plan === undefined) continue;
-    const states = await Promise.all(plan.cells.map((cell) => stateOf(suiteDir, cell)));
+    const states = await eachOf(plan.cells, (cell) => stateOf(suiteDir, cell));
     plans.push({ ...plan, suiteDir, states });
   }
   return plans;
@@ -158,27 +167,25 @@ export async function readRecords<C extends z.ZodObject, Work extends z.ZodType,
   plan: PlanStatus,
   study: Study<C, Work, M, Table>,
 ): Promise<CellRecord<z.infer<Work>, z.infer<M>>[]> {
-  const records = await Promise.all(
-    plan.cells.map(async ({ key: cellKey, id }) => {
-      const directory = cellFolder(plan.suiteDir, cellKey);
-      const [cell, result] = [await readCell(directory), await readResult(directory)];
-      if (result === undefined) return [];
-      if (cell === undefined) throw damaged(directory, 'a result without its cell.json');
-      const record: CellRecord<z.infer<Work>, z.infer<M>> = {
-        ...cell,
-        // The plan's name for it: another config may share the cell under another id.
-        id,
-        directory,
-        config: valid(study.cell, cell.config, join(directory, 'cell.json')),
-        measurements: valid(study.measurements, result.measurements, join(directory, 'result.json')),
-        started: result.started,
-        finished: result.finished,
-        seconds: result.seconds,
-        software: result.software,
-      };
-      return [record];
-    }),
-  );
+  const records = await eachOf(plan.cells, async ({ key: cellKey, id }) => {
+    const directory = cellFolder(plan.suiteDir, cellKey);
+    const [cell, result] = [await readCell(directory), await readResult(directory)];
+    if (result === undefined) return [];
+    if (cell === undefined) throw damaged(directory, 'a result without its cell.json');
+    const record: CellRecord<z.infer<Work>, z.infer<M>> = {
+      ...cell,
+      // The plan's name for it: another config may share the cell under another id.
+      id,
+      directory,
+      config: valid(study.cell, cell.config, join(directory, 'cell.json')),
+      measurements: valid(study.measurements, result.measurements, join(directory, 'result.json')),
+      started: result.started,
+      finished: result.finished,
+      seconds: result.seconds,
+      software: result.software,
+    };
+    return [record];
+  });
   return records.flat();
 }
 
@@ -216,6 +223,27 @@ function valid<S extends z.ZodType>(schema: S, value: unknown, file: string): z.
   const checked = check(schema, value);
   if ('value' in checked) return checked.value;
   throw damaged(file, checked.problems.slice(0, 3).map(problemText).join('; '));
+}
+
+/** Cells that are read side by side: enough to keep the disk busy, and few files open. */
+const AT_ONCE = 64;
+
+async function eachOf<T, R>(items: readonly T[], read: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let start = 0; start < items.length; start += AT_ONCE) {
+    results.push(...(await Promise.all(items.slice(start, start + AT_ONCE).map(read))));
+  }
+  return results;
+}
+
+/** The names in a folder; none if it is not there. */
+async function namesIn(directory: string): Promise<ReadonlySet<string>> {
+  try {
+    return new Set(await readdir(directory));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return new Set();
+    throw fileError(`${directory} cannot be read`, error);
+  }
 }
 
 async function exists(file: string): Promise<boolean> {

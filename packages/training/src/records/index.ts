@@ -6,5 +6,5 @@ export {
 } from './checkpoints.ts';
 export { type EventFile, openEventFile } from './events.ts';
 export { type Entry, type JsonLines, openJsonLines, readJsonLines } from './jsonl.ts';
-export type { ProgressUpdate } from './meter.ts';
+export { duration, type ProgressUpdate } from './meter.ts';
 export { type ProgressStream, type ProgressView, progressView } from './progress.ts';
