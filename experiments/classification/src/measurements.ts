@@ -1,7 +1,7 @@
-import { cellMeasurements } from '@resizer-lab/study';
+import { measurementsOf } from '@resizer-lab/study';
 import { z } from 'zod';
 
-/** What the errors of all test photos add up to. */
+/** What the predictions for all test photos add up to. */
 const errors = {
   top1Errors: z.int(),
   top5Errors: z.int(),
@@ -9,7 +9,7 @@ const errors = {
   loss: z.number(),
 };
 
-export const measurementsSchema = cellMeasurements.extend(errors);
+export const measurementsSchema = measurementsOf(errors);
 
 export type Measurements = z.infer<typeof measurementsSchema>;
 

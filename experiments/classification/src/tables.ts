@@ -10,6 +10,7 @@ import type { Table } from '@resizer-lab/report';
 import {
   type Comparison,
   type Metric,
+  type OtherStatistics,
   pairedTable,
   protocolNotes,
   type Scored,
@@ -18,7 +19,7 @@ import {
 } from '@resizer-lab/study';
 import type { CellRecord } from '@resizer-lab/suite';
 import type { CellConfig } from './config.ts';
-import type { Measurements } from './measurements.ts';
+import type { Errors, Measurements } from './measurements.ts';
 import { type ClassifiedPhoto, predictionSchema } from './predictions.ts';
 
 export type ClassificationRecord = CellRecord<CellConfig, Measurements>;
@@ -35,7 +36,7 @@ export async function tablesOf(
     pairedTable(scored, {
       name: `${name}-errors`,
       title,
-      metrics: [topError(1), { ...topError(5), detail: true }],
+      metrics: [topError(1), { ...topError(5), detail: true }, ...statisticsColumns(scored)],
       comparisons: [top1Difference],
       notes: notesOf(scored),
     }),
@@ -50,6 +51,34 @@ function topError(k: number): Metric<Classified> {
     unit: 'percent',
     of: ({ predictions }) => wilsonInterval(topKErrors(ranksOf(predictions), k)),
   };
+}
+
+/**
+ * Where cells measured them: top-1 error with other batch-norm statistics than the moving ones, and what
+ * the moving ones cost. A gap says that the moving statistics have not caught up with the weights.
+ */
+function statisticsColumns(scored: readonly Classified[]): Metric<Classified>[] {
+  if (scored.every(({ record }) => record.measurements.statistics === null)) return [];
+  const error = (key: string, header: string, errorsOf: (of: OtherStatistics<Errors>) => Errors) => ({
+    ...{ key, header, unit: 'percent' as const, detail: true },
+    of: ({ record: { measurements } }: Classified) => {
+      const { statistics, photos: n } = measurements;
+      return statistics && wilsonInterval({ count: errorsOf(statistics).top1Errors, n });
+    },
+  });
+  return [
+    error('top1_batch', 'Top-1, batch statistics', ({ batch }) => batch),
+    error('top1_reestimated', 'Top-1, re-estimated statistics', ({ reestimated }) => reestimated),
+    {
+      ...{ key: 'gap', header: 'Moving minus re-estimated', unit: 'points', detail: true },
+      of({ record: { measurements } }) {
+        const { statistics, top1Errors, photos } = measurements;
+        if (!statistics) return null;
+        const value = (top1Errors - statistics.reestimated.top1Errors) / photos;
+        return { value, low: null, high: null };
+      },
+    },
+  ];
 }
 
 /** Top-1 error of an arm minus that of its control, with Tango's interval and McNemar's p. */

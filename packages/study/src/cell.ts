@@ -43,6 +43,8 @@ export const trainedCell = <Training extends z.ZodType<Protocol>>(training: Trai
     /** What does not start at random, in this order. */
     start: z.array(start),
     training,
+    /** The backbone stays as it starts, its batch-norm statistics with it. */
+    frozenBackbone: z.boolean(),
     /** Null: nothing is trained, the start is evaluated. */
     duration: resolvedDuration.nullable(),
     rate,

@@ -2,7 +2,9 @@ import { canonicalJson } from '@resizer-lab/base';
 import type { DatasetConfig } from '@resizer-lab/datasets';
 import type { CellSpec } from '@resizer-lab/suite';
 import type { TrainedCell } from './cell.ts';
+import { armsOf, type OneArm } from './config/arms.ts';
 import type { BackboneConfig } from './config/backbones.ts';
+import { hasWeights } from './config/resizers.ts';
 import type { PairedConfig } from './config/sections.ts';
 import type { Protocol } from './config/training.ts';
 import { weightsRole } from './inputs.ts';
@@ -55,37 +57,53 @@ export function pairedCells<Training extends Protocol>(
 }
 
 function cellsAt<Training extends Protocol>(place: Place<Training>): CellSpec<TrainedCell<Training>>[] {
-  const { config, backbone, seed, sizes, data, photos } = place;
-  // One size is not named, so that ids stay short.
-  const size = Array.isArray(config.input) ? [String(sizes.input)] : [];
-  const id = (arm: string) => [backbone.name, ...size, arm, `seed${seed}`].join('/');
-  const common = {
-    ...{ backbone: backbone.name, range: backbone.name, data, ...sizes },
-    ...{ training: config.training, seed },
-  };
+  const { config, backbone, photos } = place;
   const { weights } = backbone;
   const baseline: CellSpec<TrainedCell<Training>> = {
-    id: id('baseline'),
+    id: idAt(place, 'baseline'),
     config: {
-      ...{ ...common, ...config.baseline },
+      ...{ ...commonAt(place), ...config.baseline, frozenBackbone: false },
       ...{ role: 'baseline', arm: 'baseline', control: null, expect: null },
       start: weights === undefined ? [] : [{ part: 'backbone', weights }],
     },
     data: weights === undefined ? [photos] : [photos, weightsRole(weights)],
   };
+  return [baseline, ...armsOf(config.arms.list).map((arm) => armAt(place, arm))];
+}
+
+function armAt<Training extends Protocol>(
+  place: Place<Training>,
+  [name, arm]: [string, OneArm],
+): CellSpec<TrainedCell<Training>> {
+  const { config, sizes } = place;
+  const { resizer, control, expect } = arm;
   const { duration, rate } = config.arms;
-  const arms = Object.entries(config.arms.list).map(
-    ([arm, { resizer, control, expect }]): CellSpec<TrainedCell<Training>> => ({
-      id: id(arm),
-      config: {
-        ...{ ...common, resizer, duration, rate },
-        ...{ role: 'arm', arm, control: control ?? null, expect: expect ?? null },
-        start: [{ part: 'backbone', cell: 'baseline' }],
-      },
-      data: [photos],
-      needs: { baseline: id('baseline') },
-      ...(control === undefined ? {} : { controls: [id(control)] }),
-    }),
-  );
-  return [baseline, ...arms];
+  const frozenBackbone = arm.backbone === 'frozen';
+  return {
+    id: idAt(place, name),
+    config: {
+      ...{ ...commonAt(place), resizer, rate, frozenBackbone },
+      ...{ role: 'arm', arm: name, control: control ?? null, expect: expect ?? null },
+      target: arm.target ?? sizes.target,
+      start: [{ part: 'backbone', cell: 'baseline' }],
+      // A fixed resizer before a frozen backbone leaves nothing to train.
+      duration: frozenBackbone && !hasWeights(resizer) ? null : duration,
+    },
+    data: [place.photos],
+    needs: { baseline: idAt(place, 'baseline') },
+    ...(control === undefined ? {} : { controls: [idAt(place, control)] }),
+  };
+}
+
+function idAt<Training extends Protocol>({ config, backbone, seed, sizes }: Place<Training>, arm: string) {
+  // One size is not named, so that ids stay short.
+  const size = Array.isArray(config.input) ? [String(sizes.input)] : [];
+  return [backbone.name, ...size, arm, `seed${seed}`].join('/');
+}
+
+function commonAt<Training extends Protocol>({ config, backbone, data, sizes, seed }: Place<Training>) {
+  return {
+    ...{ backbone: backbone.name, range: backbone.name, data, ...sizes },
+    ...{ training: config.training, seed },
+  };
 }

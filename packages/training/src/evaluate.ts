@@ -14,24 +14,26 @@ export type Judge<Judgement extends object> = (logits: Float32Array, example: Ex
 
 export interface EvaluateOptions<Judgement extends object> {
   judge: Judge<Judgement>;
+  /** The program's function that takes `images` and gives `logits`. Default: `predict`. */
+  name?: string;
   /** Called with the number of photos that are done. */
   onBatch?: (photos: number) => void;
 }
 
 /**
- * Runs `predict` of a program over a split; each photo counts once, in the split's order.
+ * Runs a program's prediction over a split; each photo counts once, in the split's order.
  * @returns for each photo its place in the split, and the judgement
  * @throws UserError where a logit is not finite: the network diverged
  */
 export async function evaluate<Judgement extends object>(
   program: Program,
   loader: Loader,
-  { judge, onBatch = () => undefined }: EvaluateOptions<Judgement>,
+  { judge, name = 'predict', onBatch = () => undefined }: EvaluateOptions<Judgement>,
 ): Promise<({ index: number } & Judgement)[]> {
   const judged: ({ index: number } & Judgement)[] = [];
   for await (const batch of loader.epoch(0)) {
     const { images, mask, indices } = batch;
-    const logits = program.run('predict', { images })['logits'] as Float32Array;
+    const logits = program.run(name, { images })['logits'] as Float32Array;
     const outputs = logits.length / mask.length;
     const broken = logits.findIndex((logit) => !Number.isFinite(logit));
     if (broken >= 0) {

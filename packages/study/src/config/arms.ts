@@ -1,42 +1,75 @@
 import { duration } from '@resizer-lab/suite';
 import { z } from 'zod';
-import { fixedResizer, resizer } from './resizers.ts';
-import { name, rate } from './values.ts';
+import { fixedResizer, hasWeights, type ResizerConfig, resizerGrid, resizersOf } from './resizers.ts';
+import { name, pixels, rate } from './values.ts';
 
 export const expectation = z.enum(['better', 'tie']);
 
 /** An arm: a resizer, and the arm that it is paired with. */
 export const arm = z.strictObject({
-  resizer,
+  resizer: resizerGrid,
   control: name.optional().describe('The arm with a fixed resizer that this one is paired with'),
   expect: expectation
     .optional()
     .describe('What a control experiment must show against its paired arm; printed with the table'),
+  target: pixels
+    .optional()
+    .describe(
+      'Size that the backbone sees in this arm, such as a larger one at equal cost; default: `target`',
+    ),
+  backbone: z
+    .enum(['trained', 'frozen'])
+    .default('trained')
+    .describe('`frozen`: the resizer alone is trained, the backbone stays as the baseline left it'),
 });
 
+export type ArmConfig = z.infer<typeof arm>;
+
+/** An arm that stands for one resizer. */
+export type OneArm = Omit<ArmConfig, 'resizer'> & { resizer: ResizerConfig };
+
+/** Arms by name, grids of resizers taken apart. */
+export function armsOf(list: Readonly<Record<string, ArmConfig>>): [string, OneArm][] {
+  return Object.entries(list).flatMap(([own, arm]) =>
+    resizersOf(arm.resizer).map(({ suffix, resizer }): [string, OneArm] => [
+      own + suffix,
+      { ...arm, resizer },
+    ]),
+  );
+}
+
 /**
- * Refuses arms whose numbers would mean nothing: a learned resizer without its paired control, a
- * control that is not there or has no fixed resizer.
+ * Refuses arms whose numbers would mean nothing: a resizer with weights without its paired control, a
+ * control that is not there, has no fixed resizer, or differs in more than the resizer.
  */
-function checkArms(arms: Record<string, z.infer<typeof arm>>, context: z.RefinementCtx): void {
-  for (const [own, { resizer, control, expect }] of Object.entries(arms)) {
+function checkArms(arms: Record<string, ArmConfig>, context: z.RefinementCtx): void {
+  for (const [own, arm] of Object.entries(arms)) {
     const refuse = (key: string[], message: string) =>
       context.addIssue({ code: 'custom', path: [own, ...key], message });
-    const known = control === undefined ? undefined : arms[control];
-    if (control === undefined && resizer.kind === 'learned') {
-      refuse(
-        [],
-        'has a learned resizer but no paired control; add `control:` with the name of an arm with a fixed resizer',
-      );
+    const { resizer, control, expect } = arm;
+    if (control === undefined) {
+      const title = resizer.kind === 'muller' ? 'the MULLER' : 'a learned';
+      const advice = 'add `control:` with the name of an arm with a fixed resizer';
+      if (hasWeights(resizer)) refuse([], `has ${title} resizer but no paired control; ${advice}`);
+      if (expect) refuse(['expect'], 'needs a `control` to compare with');
+    } else {
+      const problem = control === own ? 'the arm itself' : problemOfControl(arm, arms[control]);
+      const known = Object.keys(arms).join(', ');
+      if (problem) refuse(['control'], `is "${control}", ${problem.replace('{known}', known)}`);
     }
-    if (control === undefined && expect) refuse(['expect'], 'needs a `control` to compare with');
-    if (control !== undefined && !known) {
-      refuse(['control'], `is "${control}", which is no arm here; arms: ${Object.keys(arms).join(', ')}`);
-    }
-    if (control === own) refuse(['control'], `is "${own}", the arm itself`);
-    else if (known?.resizer.kind === 'learned')
-      refuse(['control'], `is "${control}", which has no fixed resizer`);
   }
+}
+
+/** Why an arm cannot be the control of another, if it cannot. */
+function problemOfControl(arm: ArmConfig, control: ArmConfig | undefined): string | undefined {
+  if (!control) return 'which is no arm here; arms: {known}';
+  if (hasWeights(control.resizer)) return 'which has no fixed resizer';
+  if (!hasWeights(arm.resizer)) return undefined;
+  if (control.backbone !== arm.backbone) {
+    return `whose backbone is ${control.backbone}, while this arm's is ${arm.backbone}; a pair differs in its resizer alone`;
+  }
+  if (control.target !== arm.target) return 'which has another `target`; a pair differs in its resizer alone';
+  return undefined;
 }
 
 /** The section `baseline`: the backbone with a fixed resizer, from which every arm starts. */

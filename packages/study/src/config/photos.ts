@@ -17,7 +17,12 @@ export const folderData = z
 export const fit = z.discriminatedUnion('fit', [
   z.strictObject({ fit: z.literal('stretch'), flip: z.boolean().default(false) }),
   z.strictObject({ fit: z.literal('pad'), flip: z.boolean().default(false) }),
-  z.strictObject({ fit: z.literal('center-crop'), shortSide: pixels, flip: z.boolean().default(false) }),
+  z.strictObject({
+    fit: z.literal('center-crop'),
+    shortSide: pixels,
+    interpolation: z.enum(['bilinear', 'bicubic']).default('bilinear'),
+    flip: z.boolean().default(false),
+  }),
   z.strictObject({
     fit: z.literal('random-resized-crop'),
     scale: z.tuple([share, share]),

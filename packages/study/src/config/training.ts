@@ -22,6 +22,16 @@ export const protocol = z.strictObject({
       'What a step keeps for its backward pass: everything, or of the blocks of the backbone the inputs alone, ' +
         'and the blocks are run again; for large inputs, where memory is short',
     ),
+  reestimateBatches: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .nullable()
+    .default(null)
+    .describe(
+      'Training batches over which the batch-norm statistics are estimated again after training, for an evaluation ' +
+        'of their own beside one with the test batches’ statistics; without it, moving statistics alone',
+    ),
   decay: z
     .strictObject({ factor: z.number().positive().max(1), everyEpochs: z.int().min(1) })
     .default({ factor: 0.94, everyEpochs: 2 }),

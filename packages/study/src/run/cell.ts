@@ -1,12 +1,14 @@
-import type { DatasetConfig } from '@resizer-lab/datasets';
+import type { DatasetConfig, Loader, Manifest } from '@resizer-lab/datasets';
 import { countParameters } from '@resizer-lab/layers';
 import type { CellContext } from '@resizer-lab/suite';
 import { evaluate, train } from '@resizer-lab/training';
 import type { TrainedCell } from '../cell.ts';
 import { openPhotos } from '../inputs.ts';
-import type { CellMeasurements } from '../measurements.ts';
+import type { CellMeasurements, OtherStatistics } from '../measurements.ts';
 import { type PhotoPrediction, writePredictions } from '../predictions.ts';
+import { multiplyAddsOfModel } from './model.ts';
 import { probe } from './probes.ts';
+import { filled, PREDICT_BY_BATCH, reestimate } from './statistics.ts';
 import type { Task } from './task.ts';
 import { saveWeights, startValues } from './weights.ts';
 import { endWork, type Work, workOf } from './work.ts';
@@ -20,7 +22,7 @@ export async function runTrainedCell<Judgement extends object, Measured extends 
   config: TrainedCell,
   context: CellContext,
   task: Task<Judgement, Measured>,
-): Promise<CellMeasurements & Measured> {
+): Promise<CellMeasurements & Measured & { statistics: OtherStatistics<Measured> | null }> {
   const dataset = await openPhotos(config.data as DatasetConfig, context.dataRoot);
   const work = workOf(config, dataset, task);
   try {
@@ -32,7 +34,8 @@ export async function runTrainedCell<Judgement extends object, Measured extends 
     await writePredictions(context.directory, predictions);
     await saveWeights(context.directory, work);
     const probes = before.size > 0 ? await probeCell(work, before, task) : null;
-    return { ...summary(work), ...task.measure(predictions), probes };
+    const measured = { ...summary(work, task), ...task.measure(predictions), probes };
+    return { ...measured, statistics: await byOtherStatistics(work, task) };
   } finally {
     await endWork(work);
   }
@@ -76,9 +79,12 @@ type Prediction<Judgement> = PhotoPrediction & Judgement;
 async function predict<Judgement extends object>(
   { program, loaders, dataset }: Work,
   { judge }: Pick<Task<Judgement, never>, 'judge'>,
+  how: { loader?: Loader; name?: string } = {},
 ): Promise<Prediction<Judgement>[]> {
   const photos = dataset.manifest.splits.test;
-  const judged = await evaluate(program, loaders.test, {
+  const { loader = loaders.test, ...options } = how;
+  const judged = await evaluate(program, loader, {
+    ...options,
     judge(logits, { batch, place }) {
       const photo = photos[batch.indices[place]!]!.path;
       return { prediction: { photo, ...judge(logits, { batch, place }) } };
@@ -87,13 +93,17 @@ async function predict<Judgement extends object>(
   return judged.map(({ prediction }) => prediction);
 }
 
-function summary({ dataset, parameters }: Work): Omit<CellMeasurements, 'probes'> {
+function summary(
+  { config, dataset, parameters }: Work,
+  { outputs }: { outputs: (manifest: Manifest) => number },
+): Omit<CellMeasurements, 'probes'> {
   const { splits, dropped } = dataset.manifest;
   return {
     photos: splits.test.length,
     trainingPhotos: splits.train.length,
     dropped: dropped.length,
     parameters: countParameters(parameters.values()),
+    multiplyAdds: multiplyAddsOfModel(config, outputs(dataset.manifest)),
   };
 }
 
@@ -105,4 +115,17 @@ async function probeCell(
   for await (const batch of loaders.test.epoch(0))
     return probe(program, batch, { objective, before, target });
   throw new Error('the test split has no batch');
+}
+
+/** The same measured with other batch-norm statistics; leaves the re-estimated ones in the program. */
+async function byOtherStatistics<Judgement extends object, Measured extends object>(
+  work: Work,
+  task: Task<Judgement, Measured>,
+): Promise<OtherStatistics<Measured> | null> {
+  const { reestimateBatches } = work.config.training;
+  if (reestimateBatches === null) return null;
+  const loader = filled(work.loaders.mixed);
+  const batch = task.measure(await predict(work, task, { loader, name: PREDICT_BY_BATCH }));
+  await reestimate(work.program, work.loaders.train, reestimateBatches);
+  return { batch, reestimated: task.measure(await predict(work, task)) };
 }

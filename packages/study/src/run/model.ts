@@ -1,9 +1,10 @@
 import { type Backbone, backboneOf, preprocess } from '@resizer-lab/backbones';
-import { resize, type Tensor2D, type Tensor4D } from '@resizer-lab/engine';
-import type { Scope } from '@resizer-lab/layers';
+import { float32, resize, type Tensor2D, type Tensor4D } from '@resizer-lab/engine';
+import { multiplyAddsOf, type Scope } from '@resizer-lab/layers';
 import { applyResizer } from '@resizer-lab/resizer';
 import type { TrainedCell } from '../cell.ts';
-import { betweenRanges } from './range.ts';
+import type { CellMeasurements } from '../measurements.ts';
+import { betweenRanges, spanOf } from './range.ts';
 
 /** A backbone behind a resizer. */
 export interface Model {
@@ -18,19 +19,25 @@ export interface Model {
   logits: (net: Scope, images: Tensor4D) => Tensor2D;
 }
 
+/** What a model is made of. */
+export type ModelConfig = Pick<
+  TrainedCell,
+  'backbone' | 'range' | 'resizer' | 'input' | 'target' | 'frozenBackbone'
+>;
+
 /**
  * The model of a cell. The resizer works on preprocessed images, as the backbone that it was trained
  * with sees them.
  */
-export function modelOf(
-  { backbone: name, range, resizer, target: side }: TrainedCell,
-  outputs: number,
-): Model {
-  const backbone = backboneOf(name);
-  const source = backboneOf(range).preprocessing;
-  const target = [side, side] as const;
+export function modelOf(config: ModelConfig, outputs: number): Model {
+  const { resizer, frozenBackbone } = config;
+  const backbone = backboneOf(config.backbone);
+  const source = backboneOf(config.range).preprocessing;
+  const target = [config.target, config.target] as const;
+  const span = spanOf(source);
   const prepared = (images: Tensor4D) => preprocess(images, source);
-  const resized = (net: Scope, images: Tensor4D) => applyResizer(net, prepared(images), { resizer, target });
+  const resized = (net: Scope, images: Tensor4D) =>
+    applyResizer(net, prepared(images), { resizer, target, span });
   const base = resizer.kind === 'fixed' ? resizer.method : resizer.base;
   return {
     backbone,
@@ -39,7 +46,17 @@ export function modelOf(
     interpolated: (images) => resize(prepared(images), target, base),
     logits(net, images) {
       const seen = betweenRanges(resized(net, images), source, backbone.preprocessing);
-      return backbone.head(net, backbone.features(net, seen), outputs);
+      const rest = frozenBackbone ? net.frozen() : net;
+      return backbone.head(rest, backbone.features(rest, seen), outputs);
     },
   };
+}
+
+/** Multiply-adds of one photo's way through the model. */
+export function multiplyAddsOfModel(config: ModelConfig, outputs: number): CellMeasurements['multiplyAdds'] {
+  const model = modelOf(config, outputs);
+  const photo = float32(1, config.input, config.input, 3);
+  const resizer = multiplyAddsOf((net, images: Tensor4D) => model.resized(net, images), [photo]);
+  const all = multiplyAddsOf((net, images: Tensor4D) => model.logits(net, images), [photo]);
+  return { resizer, backbone: all - resizer };
 }

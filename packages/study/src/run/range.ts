@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Preprocessing } from '@resizer-lab/backbones';
-import { preprocess } from '@resizer-lab/backbones';
+import { type Preprocessing, preprocess } from '@resizer-lab/backbones';
 import { type Tensor4D, tf } from '@resizer-lab/engine';
 
 /**
@@ -14,4 +13,11 @@ export function betweenRanges(images: Tensor4D, from: Preprocessing, to: Preproc
     typeof value === 'number' ? tf.scalar(value) : tf.tensor1d([...value]);
   const bytes: Tensor4D = tf.add(tf.mul(rgb, vector(from.scale)), vector(from.offset));
   return preprocess(bytes, to);
+}
+
+/** How far white lies from black in the range of a backbone, in its order of channels. */
+export function spanOf({ scale, order }: Preprocessing): number | number[] {
+  if (typeof scale === 'number') return 255 / scale;
+  const spans = scale.map((one) => 255 / one);
+  return order === 'bgr' ? spans.reverse() : spans;
 }

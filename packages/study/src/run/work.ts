@@ -1,25 +1,26 @@
 import { createLoader, type Dataset, type Loader } from '@resizer-lab/datasets';
-import { compile, type Program, type Tensor4D, toFloat, uint8 } from '@resizer-lab/engine';
+import { compile, type FunctionSpec, type Program, type Tensor4D, toFloat, uint8 } from '@resizer-lab/engine';
 import { type Parameters, parametersOf } from '@resizer-lab/layers';
 import { RESIZER_SCOPE } from '@resizer-lab/resizer';
 import { predictStep, trainStep, variableShapes } from '@resizer-lab/training';
 import type { TrainedCell } from '../cell.ts';
 import { type Model, modelOf } from './model.ts';
 import { probeStep, resizerWeights } from './probes.ts';
+import { statisticsSteps } from './statistics.ts';
 import type { Task } from './task.ts';
 
 /** All that a cell works with. */
 export interface Work {
   config: TrainedCell;
   dataset: Dataset;
-  loaders: { train: Loader; test: Loader };
+  /** `mixed`: the test photos in random order, so that a batch is no single class. */
+  loaders: { train: Loader; test: Loader; mixed: Loader };
   model: Model;
   parameters: Parameters;
   /** Shapes of the program's variables: parameters and velocities. */
   shapes: ReadonlyMap<string, readonly number[]>;
-  /** The resizer's weights, where the resizer is learned. */
+  /** The resizer's weights, where it has any. */
   probed: readonly string[];
-  /** With the functions `train`, `predict` and, for a learned resizer, `probe`. */
   program: Program;
 }
 
@@ -28,49 +29,77 @@ export type Learning = Pick<Task<never, never>, 'outputs' | 'objective' | 'plain
 
 /** Compiles a cell's program and opens its loaders; nothing runs yet. */
 export function workOf(config: TrainedCell, dataset: Dataset, task: Learning): Work {
-  const { training, input, resizer } = config;
-  const shape = { batch: training.batch, size: [input, input] as const };
+  const shape = shapeOf(config);
   const model = modelOf(config, task.outputs(dataset.manifest));
   const parameters = parametersOf(
     (net, images: Tensor4D) => model.logits(net, toFloat(images)),
     [uint8(shape.batch, ...shape.size, 3)],
   );
-  const isFrozen = (name: string) =>
-    resizer.kind === 'learned' && resizer.frozen && name.startsWith(`${RESIZER_SCOPE}/`);
-  const trained = [...parameters.values()]
-    .filter(({ name, trainable }) => trainable && !isFrozen(name))
-    .map(({ name }) => name);
+  const trained = config.duration === null ? [] : trainedNames(config, parameters);
   const shapes = variableShapes(parameters, trained);
-  const { momentum, batchNormMomentum } = training;
-  const gradientCheckpointing = training.gradientCheckpointing === 'blocks';
-  const optimisation = { momentum, batchNormMomentum, gradientCheckpointing };
-  const weights = resizerWeights(parameters);
-  const { objective, plainObjective } = task;
-  const program = compile(shapes, {
-    train: trainStep(model.logits, { ...shape, objective, trained, ...optimisation }),
-    predict: predictStep(model.logits, shape),
-    ...(weights.length > 0
-      ? { probe: probeStep(model, { ...shape, objective: plainObjective, weights }) }
-      : {}),
-  });
-  const loaders = loadersOf(config, dataset);
-  return { config, dataset, loaders, model, parameters, shapes, probed: weights, program };
+  const probed = resizerWeights(parameters);
+  const program = compile(shapes, functionsOf(config, { task, model, trained, probed }));
+  return { config, dataset, loaders: loadersOf(config, dataset), model, parameters, shapes, probed, program };
 }
 
-function loadersOf({ training, input, seed }: TrainedCell, dataset: Dataset): Work['loaders'] {
-  const common = { batch: training.batch, size: [input, input] as const, seed };
-  const { augment, evaluate } = training;
+const shapeOf = ({ training, input }: TrainedCell) => ({
+  batch: training.batch,
+  size: [input, input] as const,
+});
+
+/** What moves by gradient. */
+function trainedNames({ resizer, frozenBackbone }: TrainedCell, parameters: Parameters): string[] {
+  const frozenResizer = resizer.kind === 'learned' && resizer.frozen;
+  const isFrozen = (name: string) => (name.startsWith(`${RESIZER_SCOPE}/`) ? frozenResizer : frozenBackbone);
+  return [...parameters.values()]
+    .filter(({ name, trainable }) => trainable && !isFrozen(name))
+    .map(({ name }) => name);
+}
+
+interface Parts {
+  task: Learning;
+  model: Model;
+  trained: readonly string[];
+  probed: readonly string[];
+}
+
+/** `predict`; where they are needed `train`, `probe`, and predictions by other statistics. */
+function functionsOf(config: TrainedCell, parts: Parts): Record<string, FunctionSpec> {
+  const { task, model, trained, probed } = parts;
+  const { momentum, batchNormMomentum, reestimateBatches, ...training } = config.training;
+  const shape = shapeOf(config);
+  const functions = { predict: predictStep(model.logits, shape) };
+  if (config.duration !== null) {
+    const gradientCheckpointing = training.gradientCheckpointing === 'blocks';
+    const optimisation = { momentum, batchNormMomentum, gradientCheckpointing };
+    const { objective } = task;
+    const train = trainStep(model.logits, { ...shape, objective, trained, ...optimisation });
+    Object.assign(functions, { train });
+  }
+  if (probed.length > 0) {
+    const options = { ...shape, objective: task.plainObjective, weights: probed };
+    Object.assign(functions, { probe: probeStep(model, options) });
+  }
+  if (reestimateBatches !== null) Object.assign(functions, statisticsSteps(model.logits, shape));
+  return functions;
+}
+
+function loadersOf(config: TrainedCell, dataset: Dataset): Work['loaders'] {
+  const common = { ...shapeOf(config), seed: config.seed };
+  const { augment, evaluate } = config.training;
+  const test = { ...common, split: 'test', transform: evaluate } as const;
   return {
     train: createLoader(dataset, {
       ...{ ...common, split: 'train', transform: augment },
       ...{ shuffle: true, dropLast: true },
     }),
-    test: createLoader(dataset, { ...common, split: 'test', transform: evaluate, shuffle: false }),
+    test: createLoader(dataset, { ...test, shuffle: false }),
+    mixed: createLoader(dataset, { ...test, shuffle: true }),
   };
 }
 
 /** Gives back what {@link workOf} took. */
 export async function endWork({ program, loaders }: Work): Promise<void> {
   program.dispose();
-  await Promise.all([loaders.train.close(), loaders.test.close()]);
+  await Promise.all(Object.values(loaders).map((loader) => loader.close()));
 }

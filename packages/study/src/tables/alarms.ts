@@ -1,4 +1,4 @@
-import type { ResizerConfig } from '../config/resizers.ts';
+import type { TrainedCell } from '../cell.ts';
 import type { Probes } from '../measurements.ts';
 import { type Comparison, verdictOf } from './comparison.ts';
 import { checkPair, controlOf, type Scored } from './scored.ts';
@@ -7,7 +7,7 @@ import { checkPair, controlOf, type Scored } from './scored.ts';
 export function alarmsOf<S extends Scored>(scored: readonly S[], comparison: Comparison<S>): string[] {
   return scored.flatMap((cell) => {
     const { id, config, measurements } = cell.record;
-    const idle = measurements.probes === null ? [] : probeFailures(measurements.probes, config.resizer);
+    const idle = measurements.probes === null ? [] : probeFailures(measurements.probes, config);
     const alarms = idle.map((failure) => `${id}: ${failure}`);
     const control = controlOf(cell, scored);
     if (!control || config.expect === null) return alarms;
@@ -18,17 +18,17 @@ export function alarmsOf<S extends Scored>(scored: readonly S[], comparison: Com
   });
 }
 
-/** What the probes of a learned resizer say against it. */
-function probeFailures(probes: Probes, resizer: ResizerConfig): string[] {
+/** What the probes of a resizer with weights say against it. */
+function probeFailures(probes: Probes, { resizer, duration }: TrainedCell): string[] {
   const { outputShape, sizeIsTarget, differenceFromInterpolation, differenceFromInput, weights } = probes;
-  const frozen = resizer.kind === 'learned' && resizer.frozen;
+  const still = duration === null || (resizer.kind === 'learned' && resizer.frozen);
   return [
     ...(sizeIsTarget ? [] : [`its output is ${outputShape.join(' × ')}, not the target size`]),
     ...(differenceFromInterpolation > 0 ? [] : ['its output is the base interpolation']),
     ...(differenceFromInput === 0 ? ['its output is its input'] : []),
     ...Object.entries(weights).flatMap(([name, { gradient, moved }]) => [
       ...(gradient > 0 ? [] : [`no gradient reaches ${name}`]),
-      ...(moved > 0 || frozen ? [] : [`${name} did not move`]),
+      ...(moved > 0 || still ? [] : [`${name} did not move`]),
     ]),
   ];
 }

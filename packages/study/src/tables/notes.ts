@@ -8,12 +8,18 @@ export function seedsText(scored: readonly Scored[]): string {
 
 /** How the arms were trained, if any is finished. */
 export function protocolNotes(scored: readonly Scored[]): string[] {
+  const configs = scored.map(({ record }) => record.config);
   const { training, duration } =
-    scored.find(({ record }) => record.config.role === 'arm')?.record.config ?? {};
-  if (!training || !duration) return [];
-  return [
-    `Every arm starts from the baseline's checkpoint and trains for another ${durationText(duration)}, in the same order of photos (batch ${training.batch}).`,
-  ];
+    configs.find(({ role, duration }) => role === 'arm' && duration !== null) ?? {};
+  const trained =
+    training && duration
+      ? [
+          `Every arm starts from the baseline's checkpoint and trains for another ${durationText(duration)}, in the same order of photos (batch ${training.batch}).`,
+        ]
+      : [];
+  const frozen = configs.filter(({ frozenBackbone }) => frozenBackbone).map(({ arm }) => arm);
+  if (frozen.length === 0) return trained;
+  return [...trained, `The backbone stays as the baseline left it in: ${[...new Set(frozen)].join(', ')}.`];
 }
 
 /** `1 epoch`, `20 steps`. */

@@ -11,8 +11,12 @@ export interface Metric<S extends Scored> {
   header: string;
   unit: Unit;
   detail?: boolean;
-  of(cell: S): { value: number; low: number | null; high: number | null };
+  /** Null where it was not measured. */
+  of(cell: S): Interval | null;
 }
+
+/** A number; one that has no interval has nulls. */
+export type Interval = Pick<EstimateCell, 'value' | 'low' | 'high'>;
 
 export interface PairedTableOptions<S extends Scored> {
   /** Of the table's files. */
@@ -48,6 +52,7 @@ function columnsOf<S extends Scored>({ metrics, comparisons }: PairedTableOption
     { key: 'sizes', header: 'Sizes', detail: true },
     { key: 'seed', header: 'Seed', align: 'right' },
     { key: 'n', header: 'n', format: 'count', detail: true },
+    { key: 'cost', header: 'Multiply-adds (G)', detail: true },
     ...metrics.map(({ key, header, detail }) => ({ key, header, ...(detail ? { detail } : {}) })),
     ...comparisons.flatMap(({ key, header, p }) => [
       { key, header },
@@ -65,12 +70,13 @@ function row<S extends Scored>(
   control: S | undefined,
   { metrics, comparisons }: PairedTableOptions<S>,
 ): Row {
-  const { key, config } = cell.record;
+  const { key, config, measurements } = cell.record;
+  const { multiplyAdds } = measurements;
   if (control) checkPair(cell, control);
   const compared = comparisons.flatMap((comparison): [string, Cell][] => {
     const difference = control && comparison.of(cell, control);
     return [
-      [comparison.key, difference ? estimate(difference, comparison.unit) : null],
+      [comparison.key, estimate(difference ?? null, comparison.unit)],
       [comparison.p.key, difference ? difference.p : null],
     ];
   });
@@ -83,6 +89,7 @@ function row<S extends Scored>(
     sizes: `${config.input} → ${config.target}`,
     seed: String(config.seed),
     n: cell.predictions.length,
+    cost: (multiplyAdds.resizer + multiplyAdds.backbone) / 1e9,
     ...Object.fromEntries(metrics.map((metric) => [metric.key, estimate(metric.of(cell), metric.unit)])),
     ...Object.fromEntries(compared),
     verdict: verdict ? verdictText(verdict, config.expect) : null,
@@ -90,36 +97,47 @@ function row<S extends Scored>(
   };
 }
 
-type Interval = Pick<EstimateCell, 'value' | 'low' | 'high'>;
-
-const estimate = ({ value, low, high }: Interval, unit: Unit): EstimateCell => ({ value, low, high, unit });
+function estimate(interval: Interval | null, unit: Unit): Cell {
+  if (!interval) return null;
+  const { value, low, high } = interval;
+  return { value, low, high, unit };
+}
 
 /** Where there are several seeds: each arm's mean over them, with Student's interval. */
 function seedMeans<S extends Scored>(scored: readonly S[], options: PairedTableOptions<S>): Row[] {
   const { metrics, comparisons } = options;
   return groupedOverSeeds(scored).flatMap((group) => {
     if (group.length === 1) return [];
-    const mean = (values: number[], unit: Unit) => estimate(meanOverSeeds(values), unit);
-    const differences = (comparison: Comparison<S>) =>
-      group.flatMap((cell) => {
-        const control = controlOf(cell, scored);
-        return control ? [comparison.of(cell, control).value] : [];
-      });
+    // Over all seeds or none: a mean over some would be taken for one over all.
+    const mean = (intervals: (Interval | null | undefined)[], unit: Unit) => {
+      const values = intervals.flatMap((interval) => interval?.value ?? []);
+      return values.length === group.length ? estimate(meanOverSeeds(values), unit) : null;
+    };
+    const difference = (cell: S, comparison: Comparison<S>) => {
+      const control = controlOf(cell, scored);
+      return control && comparison.of(cell, control);
+    };
     return [
       {
         ...row(group[0]!, undefined, options),
         seed: `mean of ${group.length}`,
         ...Object.fromEntries(
-          metrics.map((metric) => {
-            const values = group.map((cell) => metric.of(cell).value);
-            return [metric.key, mean(values, metric.unit)];
-          }),
+          metrics.map((metric) => [
+            metric.key,
+            mean(
+              group.map((cell) => metric.of(cell)),
+              metric.unit,
+            ),
+          ]),
         ),
         ...Object.fromEntries(
-          comparisons.map((comparison) => {
-            const values = differences(comparison);
-            return [comparison.key, values.length === group.length ? mean(values, comparison.unit) : null];
-          }),
+          comparisons.map((comparison) => [
+            comparison.key,
+            mean(
+              group.map((cell) => difference(cell, comparison)),
+              comparison.unit,
+            ),
+          ]),
         ),
         cell: null,
       },
