@@ -52,9 +52,8 @@ export async function maxArraySize(): Promise<number> {
   return Math.max(1, Number(found ?? 1001));
 }
 
-/** The state of a task as squeue says it (`RUNNING`), or why it could not be told. */
-export async function taskState(task: string): Promise<string> {
+/** The state of a task as squeue says it, such as `RUNNING`. Undefined where it does not. */
+export async function taskState(task: string): Promise<string | undefined> {
   const answer = await ask('squeue', ['--noheader', '--states=all', `--jobs=${task}`, '--format=%T']);
-  if (answer === undefined) return 'unknown: squeue is not on the path';
-  return answer.stdout.trim() || `unknown: ${answer.complaint || 'squeue lists no such job'}`;
+  return answer?.stdout.trim() || undefined;
 }

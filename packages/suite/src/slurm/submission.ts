@@ -35,9 +35,9 @@ const submissionSchema = z.strictObject({
 });
 export type SubmissionFile = z.infer<typeof submissionSchema>;
 
-/** The name of a submission made now by this process, such as `20260131T120000Z-4711`: in order of time. */
+/** The name of a submission made now by this process, such as `20260131T120000123Z-4711`: in order of time. */
 export function submissionName(): string {
-  return `${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}-${process.pid}`;
+  return `${new Date().toISOString().replace(/[-:.]/g, '')}-${process.pid}`;
 }
 
 export function writeSubmission(folder: string, submission: SubmissionFile): Promise<void> {
@@ -50,7 +50,7 @@ export async function readSubmissions(suiteDir: string): Promise<(SubmissionFile
     if (codeOf(error) === 'ENOENT') return [];
     throw fileError(`${join(suiteDir, 'slurm')} cannot be read`, error);
   });
-  const submissions = names.filter((name) => /^\d{8}T\d{6}Z-\d+$/.test(name)).sort();
+  const submissions = names.filter((name) => /^\d{8}T\d{9}Z-\d+$/.test(name)).sort();
   const found = await Promise.all(
     submissions.map(async (name) => {
       const folder = join(suiteDir, 'slurm', name);

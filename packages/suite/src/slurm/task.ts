@@ -11,7 +11,7 @@ import type { Cell } from '../study.ts';
 import { ask, taskState } from './client.ts';
 import { readArray } from './submission.ts';
 
-const POLL_MS = 2_000;
+const POLL_MS = 1_000;
 /** Longer than the lock of a machine that died is trusted (lock.ts). */
 const DEAD_AFTER_MS = 180_000;
 
@@ -106,7 +106,7 @@ async function attempt(
     if (ended.end === 'done') return 'is done';
     if (ended.end === 'busy') continue;
     if (ended.end === 'stopped') stop.signal.throwIfAborted();
-    const outcome = ended.end === 'stopped' ? 'was stopped: it goes on when submitted again' : 'failed';
+    const outcome = ended.end === 'stopped' ? 'was stopped, and goes on when submitted again' : 'failed';
     throw new UserError(`cell "${cell.id}" ${outcome}: ${ended.reason}; see ${join(directory, 'log.txt')}`);
   }
 }
@@ -127,7 +127,12 @@ async function goOnLater(
   { stopsFile, requeueLimit }: { stopsFile: string; requeueLimit: number },
 ): Promise<string> {
   const state = await taskState(task);
-  if (state !== 'RUNNING') return `was stopped by Slurm (its task is ${state.toLowerCase()})`;
+  if (state === undefined) {
+    throw new UserError(
+      `task ${task} was stopped, and Slurm does not say why; submit again to go on from the checkpoint`,
+    );
+  }
+  if (state !== 'RUNNING') return `was stopped by Slurm, to which task ${task} is ${state}`;
   const stops = await countedStops(stopsFile);
   if (stops >= requeueLimit) {
     throw new UserError(
