@@ -7,9 +7,13 @@ import type { Channels, Preprocessing } from './backbone.ts';
  * @returns float32 [batch, h, w, 3]
  */
 export function preprocess(images: Tensor4D, { offset, scale, order }: Preprocessing): Tensor4D {
-  const scaled: Tensor4D = tf.div(tf.sub(toFloat(images), channelwise(offset)), channelwise(scale));
+  // In a compiled program TensorFlow makes this product of a division; written out, eager code has the same bits.
+  const scaled: Tensor4D = tf.mul(tf.sub(toFloat(images), channelwise(offset)), channelwise(inverse(scale)));
   return order === 'bgr' ? tf.reverse(scaled, 3) : scaled;
 }
+
+const inverse = (scale: number | Channels): number | Channels =>
+  typeof scale === 'number' ? 1 / scale : [1 / scale[0], 1 / scale[1], 1 / scale[2]];
 
 function channelwise(value: number | Channels): Tensor {
   return typeof value === 'number' ? tf.scalar(value) : tf.tensor1d([...value]);
