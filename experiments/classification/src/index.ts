@@ -13,6 +13,13 @@ export const classification = defineStudy({
   photos: photosOf,
   datasets: inputsOf,
   cells: cellsOf,
+  async costs(cells, { dataRoot }) {
+    const [{ costsOf }, { classTask }] = await Promise.all([
+      import('@resizer-lab/study/run'),
+      import('./task.ts'),
+    ]);
+    return costsOf(cells, { dataRoot, task: classTask({ labelSmoothing: 0 }) });
+  },
   // Loads TensorFlow, which checking and planning a config do not need.
   async run({ config }, context) {
     const [{ runTrainedCell }, { classTask }] = await Promise.all([

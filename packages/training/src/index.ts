@@ -1,4 +1,4 @@
-export type { Duration } from './duration.ts';
+export { type Duration, stepsOf } from './duration.ts';
 export { type ClassPrediction, judgeClass } from './classes.ts';
 export { earthMoversLoss, scoreObjective } from './emd.ts';
 export { evaluate, type EvaluateOptions, type Example, type Judge } from './evaluate.ts';

@@ -1,6 +1,6 @@
 import { type Backbone, backboneOf, preprocess } from '@resizer-lab/backbones';
 import { float32, resize, type Tensor2D, type Tensor4D } from '@resizer-lab/engine';
-import { multiplyAddsOf, type Scope } from '@resizer-lab/layers';
+import { multiplyAddsOf, type Parameters, parametersOf, type Scope } from '@resizer-lab/layers';
 import { applyResizer } from '@resizer-lab/resizer';
 import type { TrainedCell } from '../cell.ts';
 import type { CellMeasurements } from '../measurements.ts';
@@ -50,6 +50,11 @@ export function modelOf(config: ModelConfig, outputs: number): Model {
       return backbone.head(rest, backbone.features(rest, seen), outputs);
     },
   };
+}
+
+/** The parameters of a model, the resizer's included. */
+export function parametersOfModel(model: Model, { input }: Pick<ModelConfig, 'input'>): Parameters {
+  return parametersOf((net, images: Tensor4D) => model.logits(net, images), [float32(1, input, input, 3)]);
 }
 
 /** Multiply-adds of one photo's way through the model. */

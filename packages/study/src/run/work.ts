@@ -1,10 +1,10 @@
 import { createLoader, type Dataset, type Loader } from '@resizer-lab/datasets';
-import { compile, type FunctionSpec, type Program, type Tensor4D, toFloat, uint8 } from '@resizer-lab/engine';
-import { type Parameters, parametersOf } from '@resizer-lab/layers';
+import { compile, type FunctionSpec, type Program } from '@resizer-lab/engine';
+import type { Parameters } from '@resizer-lab/layers';
 import { RESIZER_SCOPE } from '@resizer-lab/resizer';
 import { predictStep, trainStep, variableShapes } from '@resizer-lab/training';
 import type { TrainedCell } from '../cell.ts';
-import { type Model, modelOf } from './model.ts';
+import { type Model, modelOf, parametersOfModel } from './model.ts';
 import { probeStep, resizerWeights } from './probes.ts';
 import { statisticsSteps } from './statistics.ts';
 import type { Task } from './task.ts';
@@ -29,13 +29,9 @@ export type Learning = Pick<Task<never, never>, 'outputs' | 'objective' | 'plain
 
 /** Compiles a cell's program and opens its loaders; nothing runs yet. */
 export function workOf(config: TrainedCell, dataset: Dataset, task: Learning): Work {
-  const shape = shapeOf(config);
   const model = modelOf(config, task.outputs(dataset.manifest));
-  const parameters = parametersOf(
-    (net, images: Tensor4D) => model.logits(net, toFloat(images)),
-    [uint8(shape.batch, ...shape.size, 3)],
-  );
-  const trained = config.duration === null ? [] : trainedNames(config, parameters);
+  const parameters = parametersOfModel(model, config);
+  const trained = trainedNames(config, parameters);
   const shapes = variableShapes(parameters, trained);
   const probed = resizerWeights(parameters);
   const program = compile(shapes, functionsOf(config, { task, model, trained, probed }));
@@ -48,7 +44,11 @@ const shapeOf = ({ training, input }: TrainedCell) => ({
 });
 
 /** What moves by gradient. */
-function trainedNames({ resizer, frozenBackbone }: TrainedCell, parameters: Parameters): string[] {
+export function trainedNames(
+  { resizer, frozenBackbone, duration }: Pick<TrainedCell, 'resizer' | 'frozenBackbone' | 'duration'>,
+  parameters: Parameters,
+): string[] {
+  if (duration === null) return [];
   const frozenResizer = resizer.kind === 'learned' && resizer.frozen;
   const isFrozen = (name: string) => (name.startsWith(`${RESIZER_SCOPE}/`) ? frozenResizer : frozenBackbone);
   return [...parameters.values()]
