@@ -80,39 +80,44 @@ function fixedPoint(weight: number): number {
 const HALF = 1 << (BITS - 1);
 
 function mixColumns({ data, width, height }: Pixels, { start, offset, weight }: Taps): Pixels {
-  const out = new Uint8ClampedArray(start.length * height * 3);
-  let to = 0;
-  for (let row = 0; row < height; row++) {
-    for (let x = 0; x < start.length; x++) {
-      let at = (row * width + start[x]!) * 3;
-      let [r, g, b] = [HALF, HALF, HALF];
-      for (let tap = offset[x]!; tap < offset[x + 1]!; tap++, at += 3) {
+  const columns = start.length;
+  const out = new Uint8ClampedArray(columns * height * 3);
+  for (let x = 0; x < columns; x++) {
+    const first = start[x]! * 3;
+    const [tapsFrom, tapsTo] = [offset[x]!, offset[x + 1]!];
+    for (let row = 0; row < height; row++) {
+      let at = row * width * 3 + first;
+      let r = HALF;
+      let g = HALF;
+      let b = HALF;
+      for (let tap = tapsFrom; tap < tapsTo; tap++, at += 3) {
         const w = weight[tap]!;
         r = (r + Math.imul(w, data[at]!)) | 0;
         g = (g + Math.imul(w, data[at + 1]!)) | 0;
         b = (b + Math.imul(w, data[at + 2]!)) | 0;
       }
-      out[to++] = r >> BITS;
-      out[to++] = g >> BITS;
-      out[to++] = b >> BITS;
+      const to = (row * columns + x) * 3;
+      out[to] = r >> BITS;
+      out[to + 1] = g >> BITS;
+      out[to + 2] = b >> BITS;
     }
   }
-  return { data: new Uint8Array(out.buffer), width: start.length, height };
+  return { data: new Uint8Array(out.buffer), width: columns, height };
 }
 
 function mixRows({ data, width }: Pixels, { start, offset, weight }: Taps): Pixels {
   const length = width * 3;
   const out = new Uint8ClampedArray(start.length * length);
-  const sums = new Int32Array(length);
   for (let y = 0; y < start.length; y++) {
-    sums.fill(HALF);
-    const first = offset[y]!;
-    for (let tap = first; tap < offset[y + 1]!; tap++) {
-      const w = weight[tap]!;
-      const from = (start[y]! + tap - first) * length;
-      for (let i = 0; i < length; i++) sums[i]! += Math.imul(w, data[from + i]!);
+    const first = start[y]! * length;
+    const [tapsFrom, tapsTo] = [offset[y]!, offset[y + 1]!];
+    for (let i = 0; i < length; i++) {
+      let sum = HALF;
+      for (let tap = tapsFrom, at = first + i; tap < tapsTo; tap++, at += length) {
+        sum = (sum + Math.imul(weight[tap]!, data[at]!)) | 0;
+      }
+      out[y * length + i] = sum >> BITS;
     }
-    for (let i = 0; i < length; i++) out[y * length + i] = sums[i]! >> BITS;
   }
   return { data: new Uint8Array(out.buffer), width, height: start.length };
 }
