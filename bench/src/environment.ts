@@ -8,7 +8,7 @@ import { requirePython } from '../../packages/engine/provision/requirements.mjs'
 import { during, terminal } from '../../packages/engine/provision/terminal.mjs';
 
 /** The frameworks that we are compared with. Each has its own Python environment. */
-export type Peer = 'keras' | 'torch';
+export type Peer = 'keras' | 'torch' | 'torch-loader';
 
 /** Written last, so that an environment whose installation was killed is made anew. */
 const finished = 'finished';
