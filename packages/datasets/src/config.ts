@@ -82,8 +82,8 @@ export interface AvaConfig {
 /**
  * Pictures made in memory, the data set that needs no download. The class is the orientation of a
  * grating, or the score the share of one of two orientations: above the Nyquist limit of the target
- * size (`positive`: a fixed resizer loses it, a learned one need not) or far below it (`negative`:
- * resizing cannot matter).
+ * size (`positive`: a fixed resizer loses it, a learned one need not). Or it is far below the limit, or
+ * the scores have nothing to do with the pictures (`negative`: resizing cannot matter).
  */
 export interface SyntheticConfig {
   readonly kind: 'synthetic';

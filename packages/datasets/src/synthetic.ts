@@ -51,7 +51,7 @@ export function syntheticLabel({ classes = 1 }: SyntheticConfig, index: number):
   return index % classes;
 }
 
-/** The votes on a picture of a set with scores: its share of the first direction is 0 at 1 and 1 at 10. */
+/** The votes on a picture of a set with scores, from 1 for no patch of the first direction to 10 for all. */
 export function syntheticVotes(config: SyntheticConfig, split: SplitName, index: number): { votes?: Votes } {
   if (config.classes !== undefined) return {};
   return { votes: votesOfMean(1 + ((SCORES - 1) * ofFirst(config, split, index)) / PATCHES) };
@@ -82,8 +82,9 @@ export function syntheticHash(config: SyntheticConfig, split: SplitName, index: 
  * *Negative control.* The same background, and one coarse grating across the picture, three cycles
  * long: nothing in it lies above the target's Nyquist limit, so that resizing loses nothing.
  *
- * *With scores* each patch, or part of the coarse amplitude, has one of the first two directions; the
- * share of the first one is the score. The blobs that bilinear resizing leaves do not depend on it.
+ * *With scores* each patch has one of the first two directions; the share of the first one is the
+ * score. The blobs that bilinear resizing leaves do not depend on it. In the negative control nothing
+ * in the picture does: the scores have nothing to do with it, and whoever learns them has seen them.
  */
 export function syntheticImage(config: SyntheticConfig, split: SplitName, index: number): Uint8Array {
   const draws = stream(config.seed, 'synthetic', config.version, split, index);
@@ -100,7 +101,7 @@ export function syntheticImage(config: SyntheticConfig, split: SplitName, index:
   const grating =
     config.version === 'positive'
       ? fineGrating(config, directionOf, draws)
-      : coarseGratings(config, [own, first / PATCHES], draws);
+      : [coarseGrating(config, own, draws)];
   const luminance = new Float64Array(size * size);
   for (const wave of grating) addWave(luminance, size, wave);
   return interleaved(channels, luminance);
@@ -147,27 +148,13 @@ function fineGrating(
   });
 }
 
-/** One grating; or two, the first with `share` of the amplitude. */
-function coarseGratings(
-  { size }: SyntheticConfig,
-  [direction, share]: readonly [Direction, number],
-  draws: Stream,
-): Wave[] {
-  const grating = ([x, y]: Direction): Wave => {
-    const cycles = 3 / Math.hypot(x, y);
-    return {
-      frequency: [(x * cycles) / size, (y * cycles) / size],
-      amplitude: 20 + 10 * draws.uniform(),
-      phase: phase(draws),
-    };
+function coarseGrating({ size }: SyntheticConfig, [x, y]: Direction, draws: Stream): Wave {
+  const cycles = 3 / Math.hypot(x, y);
+  return {
+    frequency: [(x * cycles) / size, (y * cycles) / size],
+    amplitude: 20 + 10 * draws.uniform(),
+    phase: phase(draws),
   };
-  const first = grating(direction);
-  if (share === 1) return [first];
-  const second = grating(DIRECTIONS[1]);
-  return [
-    { ...first, amplitude: share * first.amplitude },
-    { ...second, amplitude: (1 - share) * second.amplitude },
-  ];
 }
 
 function phase(draws: Stream): number {
