@@ -103,3 +103,31 @@ it('of 2,000 cells takes less than a second', async () => {
   expect(statusText(await statusOf(folder))).toContain('2000 cells: 667 done, 666 ready, 667 failed');
   expect(performance.now() - start).toBeLessThan(1000);
 });
+
+it('says why Slurm lets cells wait, and which tasks ended without their cell being done', () => {
+  const task = (index: number, state: string, isActive: boolean, reason?: string) => ({
+    slurm: { state, isActive, task: `7_${index}`, job: '7', reason, log: `/s/slurm/7_${index}.log` },
+  });
+  const cells = [
+    { id: 'a', key: keyOf(1), state: 'done', ...task(1, 'completed', false) },
+    { id: 'b', key: keyOf(2), state: 'queued', ...task(2, 'pending', true, 'Dependency') },
+    { id: 'c', key: keyOf(3), state: 'queued', ...task(3, 'pending', true, 'Dependency') },
+    { id: 'd', key: keyOf(4), state: 'queued', ...task(4, 'running', true) },
+    { id: 'e', key: keyOf(5), state: 'interrupted', ...task(5, 'timeout', false, 'TimeLimit') },
+  ] as const;
+  const config = {
+    config: 'c',
+    study: 's',
+    title: 'T',
+    counts: { done: 1, queued: 3, interrupted: 1 },
+    cells,
+  };
+  expect(
+    statusText({ folder: 's', configs: [config] })
+      .split('\n')
+      .slice(2),
+  ).toEqual([
+    '    5 cells: 1 done, 3 queued, 1 interrupted; Slurm: 2 Dependency, 1 running',
+    '    interrupted e  Slurm task 7_5 timeout (TimeLimit): /s/slurm/7_5.log',
+  ]);
+});

@@ -102,16 +102,33 @@ export function statusText({ folder, configs }: SuiteStatus): string {
 function configLines({ config, title, counts, cells }: ConfigStatus): string[] {
   const parts = STATES.flatMap((state) => (counts[state] ? [`${counts[state]} ${state}`] : []));
   const total = cells.length === 1 ? '1 cell' : `${cells.length} cells`;
-  return [`  ${config}: ${title}`, `    ${total}: ${parts.join(', ')}`, ...cells.flatMap(cellLine)];
+  return [
+    `  ${config}: ${title}`,
+    `    ${total}: ${parts.join(', ')}${queueReasons(cells)}`,
+    ...cells.flatMap(cellLine),
+  ];
+}
+
+/** Why Slurm lets cells wait: `; Slurm: 2 Dependency, 1 Resources`. */
+function queueReasons(cells: readonly CellStatus[]): string {
+  const reasons = new Map<string, number>();
+  for (const { state, slurm } of cells) {
+    if (state !== 'queued' || slurm === undefined) continue;
+    const reason = slurm.reason ?? slurm.state;
+    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
+  if (reasons.size === 0) return '';
+  return `; Slurm: ${[...reasons].map(([reason, n]) => `${n} ${reason}`).join(', ')}`;
 }
 
 function cellLine({ id, state, reason, holder, progress, slurm }: CellStatus): string[] {
-  const task = slurm
-    ? [`Slurm task ${slurm.task} ${slurm.state}${slurm.reason ? ` (${slurm.reason})` : ''}`]
-    : [];
+  const why = slurm?.reason === undefined ? '' : ` (${slurm.reason})`;
+  const task = slurm === undefined ? [] : [`Slurm task ${slurm.task} ${slurm.state}${why}`];
   const line = (...parts: string[]) => [`    ${state.padEnd(8)} ${[id, ...parts, ...task].join('  ')}`];
   if (state === 'failed') return line(reason ?? '');
   if (state === 'running' && holder) return line(...progressParts(progress), holderText(holder));
+  // A task that is over, and its cell is not.
+  if (state !== 'done' && slurm?.isActive === false) return [`${line()[0]}: ${slurm.log}`];
   return [];
 }
 

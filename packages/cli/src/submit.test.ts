@@ -146,7 +146,7 @@ describe.skipIf(!canStartSlurm)(`on a real Slurm ${NEEDS_SLURM}`, () => {
     readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]);
 
   it('a suite whose tasks were requeued and killed ends with the tables of a local run, to the byte', {
-    timeout: 180_000,
+    timeout: 300_000,
   }, async () => {
     const suite = join(cwd, 'cluster/tiny');
     const submit = () => resizer(['submit', 'tiny.yaml', '--results', 'cluster'], { cwd });
@@ -163,7 +163,7 @@ describe.skipIf(!canStartSlurm)(`on a real Slurm ${NEEDS_SLURM}`, () => {
     await until(() => slurm('squeue', '--noheader', '--jobs=1_0', '--format=%T') === 'PENDING\n');
     expect(existsSync(join(cells['baseline']!, 'result.json'))).toBe(false);
     const queued = await resizer(['status', 'cluster/tiny'], { cwd });
-    expect(queued.stdout).toContain('3 cells: 3 queued\n');
+    expect(queued.stdout).toContain('3 cells: 3 queued; Slurm: 1 BeginTime, 2 Dependency\n');
     expect((await submit()).stderr).toBe('tiny: 3 cells submitted already\n');
     slurm('scontrol', 'update', 'JobId=1_0', 'StartTime=now');
 
@@ -174,7 +174,9 @@ describe.skipIf(!canStartSlurm)(`on a real Slurm ${NEEDS_SLURM}`, () => {
     process.kill(pid, 'SIGKILL');
     await idle();
     const states = await resizer(['status', 'cluster/tiny'], { cwd });
-    expect(states.stdout).toContain('3 cells: 2 done, 1 interrupted\n');
+    expect(states.stdout).toMatch(
+      /3 cells: 2 done, 1 interrupted\n {4}interrupted \S+\/learned\/seed1 {2}Slurm task 2_1 failed \(NonZeroExitCode\): \S+\/2_1\.log\n$/,
+    );
     const again = await submit();
     expect(again.stdout).toMatch(/^tiny: 1 cell in 1 job array\n/);
     expect(again.stderr).toBe('tiny: 2 cells done already\n');

@@ -24,17 +24,20 @@ shift
 
 pids=()
 stop() {
-  trap - EXIT
+  trap - EXIT TERM INT HUP
+  # A job outlives the daemons.
+  scancel --user="$(id -un)" 2> /dev/null || true
+  for _ in {1..150}; do [ -z "$(squeue --noheader 2> /dev/null)" ] && break; sleep 0.1; done
   # The node before the controller before the key: each ends while it can still tell the next.
   for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
     kill "${pids[i]}" 2> /dev/null || true
     for _ in {1..50}; do kill -0 "${pids[i]}" 2> /dev/null || break; sleep 0.1; done
     kill -KILL "${pids[i]}" 2> /dev/null || true
   done
-  wait
+  wait "${pids[@]}"
 }
 trap stop EXIT
-trap 'exit 143' TERM INT HUP
+trap 'exit 143' TERM HUP
 
 free_port() {
   local port
@@ -101,6 +104,10 @@ done
 [ "$(sinfo --noheader --format=%t 2> /dev/null)" = idle ] ||
   die "the node did not become idle: $(tail -n 3 "$folder"/slurm*.out "$folder"/slurm*.log 2>&1)"
 
+# In the background, for a shell hears no signal while it waits for a command in the foreground.
+"$@" <&0 &
+command=$!
+trap 'kill "$command" 2> /dev/null; exit 143' TERM HUP
 code=0
-"$@" || code=$?
+wait "$command" || code=$?
 exit "$code"
