@@ -14,10 +14,21 @@ export const rows: readonly Row[] = [
   { task: 'train', model: 'mobilenetv2_1.0', size: 224, batch: 8, resizer: 448, promised: 1.4 },
   { task: 'train', model: 'densenet121', size: 224, batch: 8, promised: 1.15 },
   { task: 'train', model: 'resnet50', size: 64, batch: 2, promised: 1.5 },
+  { task: 'train', model: 'densenet121', size: 224, batch: 4, resizer: 448 },
+  { task: 'train', model: 'inception_v2', size: 224, batch: 8 },
+  { task: 'train', model: 'inception_v2', size: 224, batch: 8, resizer: 448 },
+  { task: 'train', model: 'efficientnetb0', size: 224, batch: 8 },
+  { task: 'train', model: 'efficientnetb0', size: 224, batch: 8, resizer: 448 },
   { task: 'evaluate', model: 'resnet50', size: 224, batch: 8 },
+  { task: 'evaluate', model: 'resnet50', size: 224, batch: 4, resizer: 448 },
   { task: 'evaluate', model: 'mobilenetv2_1.0', size: 224, batch: 16 },
   { task: 'evaluate', model: 'mobilenetv2_1.0', size: 224, batch: 8, resizer: 448 },
   { task: 'evaluate', model: 'densenet121', size: 224, batch: 8 },
+  { task: 'evaluate', model: 'densenet121', size: 224, batch: 4, resizer: 448 },
+  { task: 'evaluate', model: 'inception_v2', size: 224, batch: 8 },
+  { task: 'evaluate', model: 'inception_v2', size: 224, batch: 8, resizer: 448 },
+  { task: 'evaluate', model: 'efficientnetb0', size: 224, batch: 8 },
+  { task: 'evaluate', model: 'efficientnetb0', size: 224, batch: 8, resizer: 448 },
 ];
 
 /** The rows of `--quick`. */

@@ -61,7 +61,7 @@ def describe(model, images):
         "versions": {"torch": torch.__version__},
         "threads": torch.get_num_threads(),
         "multiplyAdds": counter.get_total_flops() // 2,
-        "trainable": sum(p.numel() for p in model.parameters()),
+        "trainable": sum(p.numel() for p in model.parameters() if p.requires_grad),
     }
 
 
