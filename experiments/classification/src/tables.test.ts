@@ -67,6 +67,7 @@ async function record(
       top5Errors: 0,
       loss: 1,
       parameters: 1,
+      resizerWeights: 0,
       multiplyAdds: { resizer: 1e9, backbone: 5e8 },
       statistics: null,
       probes,
@@ -250,5 +251,69 @@ describe('the table of errors', () => {
     expect(
       await alarmsOf({ weights: { a: { gradient: 0, moved: 1 }, b: { gradient: 1, moved: 0 } } }),
     ).toEqual(['no gradient reaches a', 'b did not move']);
+  });
+});
+
+describe('the tables of real photos', () => {
+  const photos = {
+    data: { kind: 'folder', path: 'imagenette' },
+    backbone: 'densenet121',
+    target: 224,
+  } as const;
+  const sized = { ...photos, range: 'densenet121', input: 448 } as const;
+  const plain = { ...learned.resizer, filters: 16, blocks: 1, base: 'bilinear', start: 'random' } as never;
+
+  it('are the errors, the paper beside ours, and the claims', async () => {
+    const records = await pair({ both: 25, control: 1, arm: 11 }, { ...sized });
+    const [control, arm] = records;
+    const tables = await tablesOf([control!, { ...arm!, config: { ...arm!.config, resizer: plain } }], {
+      name: 'tiny',
+      title: 'Tiny',
+    });
+    expect(tables.map(({ name }) => name)).toEqual(['tiny-errors', 'tiny-paper', 'tiny-claims']);
+    const [errors, paper, claims] = tables;
+    expect(errors!.notes).toContain(
+      "Top-k errors of 1 training and 40 test photos of imagenette; the paper's are of ImageNet.",
+    );
+    expect(
+      paper!.rows.map((row) => [row['resizer'], row['top1_paper'], row['resizer_weights_paper']]),
+    ).toEqual([
+      ['bilinear', null, null],
+      ['learned n=16 r=1', null, { value: 11000, low: null, high: null, unit: 'count' }],
+    ]);
+    const top5 = (row: Table['rows'][number]) => (row['top5_paper'] as EstimateCell).value;
+    expect(paper!.rows.map(top5)).toEqual([0.128, 0.108]);
+    expectNumbers(paper!.rows[1]!['top1'], [4 / 40, 0.03957952868260635, 0.23051775227522303]);
+    expect(claims!.rows.map(({ verdict }) => verdict)).toEqual([
+      'inconclusive',
+      'not run',
+      'not run',
+      'not run',
+    ]);
+    expect(claims!.rows[0]!['evidence']).toBe('1 compared: 0 for, 0 against, 1 open; 1 seed of 3 needed');
+  });
+
+  it('give no number of the paper for another backbone or size', async () => {
+    const records = await pair({ both: 25, control: 1, arm: 11 }, { ...sized, backbone: 'resnet50' });
+    const [, paper] = await tablesOf(records, { name: 'tiny', title: 'Tiny' });
+    for (const row of paper!.rows) expect(row).toMatchObject({ top5_paper: null, gflop_paper: null });
+  });
+});
+
+describe('errors by other batch-norm statistics', () => {
+  it('stand beside those by moving ones, with the gap', async () => {
+    const { control } = pairOfRanks({ both: 25, control: 1, arm: 11 });
+    const cell = await record({}, control);
+    const errors = (top1Errors: number) => ({ top1Errors, top5Errors: 0, loss: 1 });
+    const statistics = { batch: errors(8), reestimated: errors(4) };
+    const measured = { ...cell, measurements: { ...cell.measurements, top1Errors: 14, statistics } };
+    const { columns, rows } = await table([measured]);
+    expect(columns.map(({ key }) => key)).toEqual(
+      expect.arrayContaining(['top1_batch', 'top1_reestimated', 'gap']),
+    );
+    expect(numbers(rows[0]!['top1_batch'])[0]).toBe(0.2);
+    expect(numbers(rows[0]!['top1_reestimated'])[0]).toBe(0.1);
+    expect(rows[0]!['gap']).toEqual({ value: 0.25, low: null, high: null, unit: 'points' });
+    expect((await table([cell])).columns.map(({ key }) => key)).not.toContain('gap');
   });
 });

@@ -8,11 +8,16 @@ import {
 } from '@resizer-lab/metrics';
 import type { Table } from '@resizer-lab/report';
 import {
+  claimsTable,
   type Comparison,
+  deviationsOf,
   type Metric,
   type OtherStatistics,
   pairedTable,
+  paperTable,
   protocolNotes,
+  readClaims,
+  readPaper,
   type Scored,
   scoredOf,
   seedsText,
@@ -26,22 +31,65 @@ export type ClassificationRecord = CellRecord<CellConfig, Measurements>;
 
 type Classified = Scored<ClassifiedPhoto, ClassificationRecord>;
 
-/** Errors of every arm, each beside its paired control. */
+const ownFile = (name: string) => new URL(`../${name}`, import.meta.url);
+
+/**
+ * Errors of every arm beside its paired control; of real photos also the paper's table with our numbers
+ * in it, and the verdicts on its claims.
+ */
 export async function tablesOf(
   records: readonly ClassificationRecord[],
   { name, title }: { name: string; title: string },
 ): Promise<Table[]> {
   const scored = await scoredOf(records, predictionSchema);
+  const errors = pairedTable(scored, {
+    name: `${name}-errors`,
+    title,
+    metrics: [topError(1), { ...topError(5), detail: true }, ...statisticsColumns(scored)],
+    comparisons: [top1Difference],
+    notes: notesOf(scored),
+  });
+  if (scored.every(({ record }) => isSynthetic(record.config.data))) return [errors];
+  const notes = [
+    `Top-k errors of ${photosText(scored)}; the paper's are of ImageNet.`,
+    ...deviationsOf(scored),
+  ];
+  const paper = await readPaper(ownFile('paper.yaml'));
+  const claims = await readClaims(ownFile('claims.yaml'));
   return [
-    pairedTable(scored, {
-      name: `${name}-errors`,
-      title,
-      metrics: [topError(1), { ...topError(5), detail: true }, ...statisticsColumns(scored)],
-      comparisons: [top1Difference],
-      notes: notesOf(scored),
+    { ...errors, notes: [...errors.notes, ...notes] },
+    paperTable(scored, {
+      ...{ name: `${name}-paper`, title: `${title}: beside the paper`, paper, notes },
+      metrics: [topError(1), topError(5), cost, resizerWeights],
+    }),
+    claimsTable(scored, {
+      ...{ name: `${name}-claims`, title: `${title}: claims`, claims, comparison: top1Difference },
     }),
   ];
 }
+
+const isSynthetic = (data: unknown) => (data as { kind: string }).kind === 'synthetic';
+
+/** `9469 training and 3925 test photos of imagenette`. */
+function photosText([first]: readonly Classified[]): string {
+  const { config, measurements } = first!.record;
+  const { path } = config.data as { path: string };
+  return `${measurements.trainingPhotos} training and ${measurements.photos} test photos of ${path}`;
+}
+
+/** Of one photo, two for each multiply-add: billions. */
+const cost: Metric<Classified> = {
+  ...{ key: 'gflop', header: 'GFLOP', unit: 'plain' },
+  of: ({ record: { measurements } }) => {
+    const { resizer, backbone } = measurements.multiplyAdds;
+    return { value: (2 * (resizer + backbone)) / 1e9, low: null, high: null };
+  },
+};
+
+const resizerWeights: Metric<Classified> = {
+  ...{ key: 'resizer_weights', header: 'Weights of the resizer', unit: 'count' },
+  of: ({ record }) => ({ value: record.measurements.resizerWeights, low: null, high: null }),
+};
 
 /** The error of the best k guesses, with Wilson's interval. */
 function topError(k: number): Metric<Classified> {

@@ -63,7 +63,7 @@ export const cellConfig = (given: Partial<CellConfig> = {}): CellConfig => ({
   backbone: 'mobilenetv2_0.35',
   range: 'mobilenetv2_0.35',
   start: [{ part: 'backbone', cell: 'baseline' }],
-  data: {},
+  data: { kind: 'synthetic' },
   input: 48,
   target: 16,
   resizer: { kind: 'fixed', method: 'bilinear' },

@@ -7,6 +7,7 @@ export { fixedResizer, hasWeights, resizer, type ResizerConfig, resizerText } fr
 export { checkSyntheticSizes, type PairedConfig, pairedSections } from './config/sections.ts';
 export { type Protocol, protocol, resolvedProtocol } from './config/training.ts';
 export { count, name, pixels, rate, relativePath, share } from './config/values.ts';
+export { type Claims, claimsTable, type ClaimVerdict, judge, readClaims } from './claims.ts';
 export { inputsOf, openPhotos, weightsRole } from './inputs.ts';
 export {
   type CellMeasurements,
@@ -15,6 +16,7 @@ export {
   type Probes,
   probesSchema,
 } from './measurements.ts';
+export { type Paper, paperTable, type PaperTableOptions, readPaper } from './paper.ts';
 export { type PhotoPrediction, readPredictions, writePredictions } from './predictions.ts';
 export { alarmsOf } from './tables/alarms.ts';
 export {
@@ -26,9 +28,10 @@ export {
   verdictText,
 } from './tables/comparison.ts';
 export { durationText, protocolNotes, seedsText } from './tables/notes.ts';
+export { deviationsOf } from './tables/deviations.ts';
+export { estimateOf, type Interval, overSeeds } from './tables/estimates.ts';
 export {
   groupedOverSeeds,
-  type Interval,
   type Metric,
   pairedTable,
   type PairedTableOptions,

@@ -25,6 +25,8 @@ const cellMeasurements = z.strictObject({
   dropped: count,
   /** Numbers that the model holds, moving statistics included. */
   parameters: count,
+  /** Numbers in the resizer's convolutions; those of its batch norms are not counted, as in the paper. */
+  resizerWeights: count,
   /** Of one photo's way through the model. */
   multiplyAdds: z.strictObject({ resizer: count, backbone: count }),
   /** Of a resizer with weights. */

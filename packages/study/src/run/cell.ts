@@ -7,7 +7,7 @@ import { openPhotos } from '../inputs.ts';
 import type { CellMeasurements, OtherStatistics } from '../measurements.ts';
 import { type PhotoPrediction, writePredictions } from '../predictions.ts';
 import { multiplyAddsOfModel } from './model.ts';
-import { probe } from './probes.ts';
+import { probe, resizerConvolutions } from './probes.ts';
 import { filled, PREDICT_BY_BATCH, reestimate } from './statistics.ts';
 import type { Task } from './task.ts';
 import { saveWeights, startValues } from './weights.ts';
@@ -103,6 +103,7 @@ function summary(
     trainingPhotos: splits.train.length,
     dropped: dropped.length,
     parameters: countParameters(parameters.values()),
+    resizerWeights: resizerConvolutions(parameters),
     multiplyAdds: multiplyAddsOfModel(config, outputs(dataset.manifest)),
   };
 }

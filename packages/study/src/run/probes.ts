@@ -8,7 +8,7 @@ import {
   uint8,
   valueAndGradients,
 } from '@resizer-lab/engine';
-import { type Parameters, Scope } from '@resizer-lab/layers';
+import { countParameters, type Parameters, Scope } from '@resizer-lab/layers';
 import { RESIZER_SCOPE } from '@resizer-lab/resizer';
 import type { BatchShape, Objective } from '@resizer-lab/training';
 import type { Probes } from '../measurements.ts';
@@ -19,6 +19,12 @@ export function resizerWeights(parameters: Parameters): string[] {
   return [...parameters.values()]
     .filter(({ name, trainable }) => trainable && name.startsWith(`${RESIZER_SCOPE}/`))
     .map(({ name }) => name);
+}
+
+/** How many numbers the convolutions of a model's resizer hold. */
+export function resizerConvolutions(parameters: Parameters): number {
+  const own = [...parameters.values()].filter(({ name }) => name.startsWith(`${RESIZER_SCOPE}/`));
+  return countParameters(own.filter(({ shape }) => shape.length === 4));
 }
 
 export interface ProbeOptions extends BatchShape {

@@ -1,8 +1,8 @@
-import { meanOverSeeds } from '@resizer-lab/metrics';
-import type { Cell, Column, EstimateCell, Table, Unit } from '@resizer-lab/report';
+import type { Cell, Column, Table, Unit } from '@resizer-lab/report';
 import { resizerText } from '../config/resizers.ts';
 import { alarmsOf } from './alarms.ts';
 import { type Comparison, verdictOf, verdictText } from './comparison.ts';
+import { estimateOf, type Interval, overSeeds } from './estimates.ts';
 import { checkPair, controlOf, type Scored } from './scored.ts';
 
 /** A number of every cell, with its interval. */
@@ -14,9 +14,6 @@ export interface Metric<S extends Scored> {
   /** Null where it was not measured. */
   of(cell: S): Interval | null;
 }
-
-/** A number; one that has no interval has nulls. */
-export type Interval = Pick<EstimateCell, 'value' | 'low' | 'high'>;
 
 export interface PairedTableOptions<S extends Scored> {
   /** Of the table's files. */
@@ -76,7 +73,7 @@ function row<S extends Scored>(
   const compared = comparisons.flatMap((comparison): [string, Cell][] => {
     const difference = control && comparison.of(cell, control);
     return [
-      [comparison.key, estimate(difference ?? null, comparison.unit)],
+      [comparison.key, estimateOf(difference ?? null, comparison.unit)],
       [comparison.p.key, difference ? difference.p : null],
     ];
   });
@@ -90,17 +87,11 @@ function row<S extends Scored>(
     seed: String(config.seed),
     n: cell.predictions.length,
     cost: (multiplyAdds.resizer + multiplyAdds.backbone) / 1e9,
-    ...Object.fromEntries(metrics.map((metric) => [metric.key, estimate(metric.of(cell), metric.unit)])),
+    ...Object.fromEntries(metrics.map((metric) => [metric.key, estimateOf(metric.of(cell), metric.unit)])),
     ...Object.fromEntries(compared),
     verdict: verdict ? verdictText(verdict, config.expect) : null,
     cell: key,
   };
-}
-
-function estimate(interval: Interval | null, unit: Unit): Cell {
-  if (!interval) return null;
-  const { value, low, high } = interval;
-  return { value, low, high, unit };
 }
 
 /** Where there are several seeds: each arm's mean over them, with Student's interval. */
@@ -108,11 +99,6 @@ function seedMeans<S extends Scored>(scored: readonly S[], options: PairedTableO
   const { metrics, comparisons } = options;
   return groupedOverSeeds(scored).flatMap((group) => {
     if (group.length === 1) return [];
-    // Over all seeds or none: a mean over some would be taken for one over all.
-    const mean = (intervals: (Interval | null | undefined)[], unit: Unit) => {
-      const values = intervals.flatMap((interval) => interval?.value ?? []);
-      return values.length === group.length ? estimate(meanOverSeeds(values), unit) : null;
-    };
     const difference = (cell: S, comparison: Comparison<S>) => {
       const control = controlOf(cell, scored);
       return control && comparison.of(cell, control);
@@ -122,22 +108,16 @@ function seedMeans<S extends Scored>(scored: readonly S[], options: PairedTableO
         ...row(group[0]!, undefined, options),
         seed: `mean of ${group.length}`,
         ...Object.fromEntries(
-          metrics.map((metric) => [
-            metric.key,
-            mean(
-              group.map((cell) => metric.of(cell)),
-              metric.unit,
-            ),
-          ]),
+          metrics.map((metric) => {
+            const mean = overSeeds(group.map((cell) => metric.of(cell)));
+            return [metric.key, estimateOf(mean, metric.unit)];
+          }),
         ),
         ...Object.fromEntries(
-          comparisons.map((comparison) => [
-            comparison.key,
-            mean(
-              group.map((cell) => difference(cell, comparison)),
-              comparison.unit,
-            ),
-          ]),
+          comparisons.map((comparison) => {
+            const mean = overSeeds(group.map((cell) => difference(cell, comparison)));
+            return [comparison.key, estimateOf(mean, comparison.unit)];
+          }),
         ),
         cell: null,
       },
