@@ -2,17 +2,14 @@ import { spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stream } from '@resizer-lab/base';
 import { describe, expect, it } from 'vitest';
-import { readRecords, readSuite } from './index.ts';
 import {
   cellFolderOf,
-  cellPid,
   config,
   dataRoot,
+  folder,
   misbehave,
   ownFolder,
-  resultFiles,
   results,
   run,
   start,
@@ -22,7 +19,7 @@ import {
   witnessed,
 } from './testing/harness.ts';
 import { mainCommand } from './testing/main.ts';
-import { noop } from './testing/noop-study.ts';
+import { surviveKills } from './testing/random-kills.ts';
 
 ownFolder();
 
@@ -61,30 +58,15 @@ describe('stopping', () => {
     expect((await witnessed()).filter((line) => line.startsWith('end'))).toHaveLength(2);
   });
 
-  it('killed at ten random moments, the run and its cells in turn, no finished cell is lost or repeated', async () => {
-    await config({ milliseconds: 100, graph: '{ a: [], b: [a], c: [a, b], d: [b] }' });
-    const draw = stream(1, 'kills');
-    const finished = new Map<string, string>();
-    for (let kill = 0; kill < 10; kill++) {
-      const { child, ended } = start();
-      await sleep(300 + 900 * draw.uniform());
-      process.kill((kill % 2 === 0 ? undefined : await cellPid()) ?? child.pid!, 'SIGKILL');
-      await ended;
-      for (const [file, identity] of await resultFiles()) {
-        expect(finished.get(file) ?? identity).toBe(identity);
-        finished.set(file, identity);
-      }
-    }
-    const { code, events } = await run();
-    expect(events.filter(({ kind }) => kind === 'failed')).toEqual([]);
-    expect(code).toBe(0);
-    for (const [file, identity] of await resultFiles()) expect(finished.get(file) ?? identity).toBe(identity);
-    const [plan] = await readSuite(join(results, 's'));
-    const values = (await readRecords(plan!, noop)).map(({ id, measurements }) => [
-      id[0],
-      measurements.value,
-    ]);
-    expect(Object.fromEntries(values)).toEqual({ a: 1, b: 2, c: 4, d: 3 });
+  it('killed at random moments, the run and its cells, ends as if nobody had disturbed it', async () => {
+    await config({ milliseconds: 700, graph: '{ a: [], b: [a] }' });
+    const spent = await surviveKills({
+      command: (place) => [process.execPath, ...mainCommand, 'run', place, dataRoot, join(folder, 'c.yaml')],
+      results: { calm: join(folder, 'calm'), killed: (round) => join(folder, `killed-${round}`) },
+      ...{ suite: 's', kills: 5, seed: 1, maxSeconds: 2, evidence: [], say: () => undefined },
+    });
+    expect(spent.runner + spent.cell).toBe(5);
+    expect(Math.min(spent.runner, spent.cell)).toBeGreaterThan(0);
   });
 });
 

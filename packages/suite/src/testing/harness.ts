@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -117,22 +117,4 @@ export async function states(): Promise<Record<string, string>> {
 export async function cellFolderOf(letter: string): Promise<string> {
   const [plan] = await readSuite(join(results, 's'));
   return join(results, 's', 'cells', plan!.cells.find(({ id }) => id.startsWith(letter))!.key);
-}
-
-/** The process that works on a cell at the moment, if one does. */
-export async function cellPid(): Promise<number | undefined> {
-  const plans = await readSuite(join(results, 's')).catch(() => []);
-  const running = plans.flatMap((plan) => plan.states).find(({ state }) => state === 'running');
-  return running?.state === 'running' ? running.holder.pid : undefined;
-}
-
-/** Each result with its inode and time: another file of the same content is another result. */
-export async function resultFiles(): Promise<[string, string][]> {
-  const cells = join(results, 's', 'cells');
-  const found: [string, string][] = [];
-  for (const key of await readdir(cells).catch(() => [])) {
-    const stats = await stat(join(cells, key, 'result.json')).catch(() => undefined);
-    if (stats !== undefined) found.push([key, `${stats.ino} ${stats.mtimeMs}`]);
-  }
-  return found;
 }
