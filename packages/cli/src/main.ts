@@ -7,6 +7,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
 import { parityCommand } from './commands/parity.ts';
+import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { statusCommand } from './commands/status.ts';
@@ -37,6 +38,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     );
   program
     .addCommand(runCommand(done))
+    .addCommand(planCommand())
     .addCommand(statusCommand())
     .addCommand(submitCommand())
     .addCommand(tablesCommand(done))

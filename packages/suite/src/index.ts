@@ -8,6 +8,7 @@ export {
   readRecords,
   readSuite,
   stateOf,
+  statesOf,
   writePlan,
 } from './ledger.ts';
 export { type Holder, holderText } from './lock.ts';

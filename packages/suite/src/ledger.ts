@@ -137,6 +137,14 @@ export async function stateOf(suiteDir: string, cell: Pick<Cell, 'key' | 'needs'
   return { state: 'ready' };
 }
 
+/** How far each of these cells is. */
+export function statesOf(
+  suiteDir: string,
+  cells: readonly Pick<Cell, 'key' | 'needs'>[],
+): Promise<CellState[]> {
+  return eachOf(cells, (cell) => stateOf(suiteDir, cell));
+}
+
 /**
  * The configs of a suite's folder, by name, with the state of each cell.
  * @throws UserError where the folder is not a suite's, or a file in it is damaged.
@@ -153,7 +161,7 @@ export async function readSuite(suiteDir: string): Promise<PlanStatus[]> {
   for (const name of names.filter((file) => /^[^.].*\.json$/.test(file)).sort()) {
     const plan = await readJson(join(folder, name), planSchema);
     if (plan === undefined) continue;
-    const states = await eachOf(plan.cells, (cell) => stateOf(suiteDir, cell));
+    const states = await statesOf(suiteDir, plan.cells);
     plans.push({ ...plan, suiteDir, states });
   }
   return plans;
