@@ -11,7 +11,7 @@ describe.concurrent('the command', () => {
   it('says with --help what it can do', async () => {
     const { code, stdout, stderr } = await resizer(['--help'], { cwd });
     expect([code, stderr]).toEqual([0, '']);
-    for (const name of ['run', 'tables', 'doctor', 'data', 'parity', 'schema']) {
+    for (const name of ['run', 'submit', 'tables', 'doctor', 'data', 'parity', 'schema']) {
       expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
     }
     expect(stdout).toContain('Examples:\n  resizer run configs/smoke');
@@ -34,7 +34,7 @@ describe.concurrent('the command', () => {
   });
 });
 
-it.each(['run', 'tables', 'doctor', 'data check', 'parity', 'schema'])(
+it.each(['run', 'submit', 'tables', 'doctor', 'data check', 'parity', 'schema'])(
   '%s --help gives an example',
   async (name) => {
     const written: string[] = [];

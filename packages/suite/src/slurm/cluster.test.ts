@@ -87,7 +87,7 @@ describe.skipIf(!canStartSlurm)(`on a real Slurm ${NEEDS_SLURM}`, () => {
   afterAll(() => stop(), 30_000);
 
   it('tasks that are requeued, stopped by their time limit, killed or fail cost nobody else anything', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     await config({ graph: '{ a: [], b: [], c: [], d: [], e: [a, b], f: [d] }', milliseconds: 2500 });
     await misbehave({ d: 'user error' });
@@ -133,7 +133,7 @@ describe.skipIf(!canStartSlurm)(`on a real Slurm ${NEEDS_SLURM}`, () => {
     expect(ends.sort()).toEqual(['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => `end ${letter}`));
   });
 
-  it('a runner and tasks share a folder: each cell is run once', { timeout: 120_000 }, async () => {
+  it('a runner and tasks share a folder: each cell is run once', { timeout: 300_000 }, async () => {
     await config({ graph: '{ a: [], b: [], c: [a], d: [b], e: [c, d] }', milliseconds: 500 });
     await submit(results);
     const local = start();

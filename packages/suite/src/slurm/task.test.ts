@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { loadConfigs } from '../index.ts';
-import { cellFolder, stateOf, writeFailure, writePlan } from '../ledger.ts';
+import { cellFolder, stateOf, writeFailure, writePlan, writeResult } from '../ledger.ts';
 import { takeLock } from '../lock.ts';
 import { planSuite } from '../plan.ts';
 import type { Cell } from '../study.ts';
@@ -56,7 +56,7 @@ function startTask(file: string, index: number | string) {
   let out = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (out += String(text)));
   const ended = once(child, 'close').then(([code]): Ended => ({ code: code as number | null, out }));
-  return { child, ended };
+  return { child, ended, said: (line: string) => until(() => Promise.resolve(out.includes(line))) };
 }
 const task = (file: string, index: number | string) => startTask(file, index).ended;
 
@@ -128,26 +128,33 @@ describe('a task whose needs are not done', () => {
   });
 
   it('waits while they are at work', async () => {
-    await config({ graph, milliseconds: 1500 });
-    const { file } = await submitted();
-    const a = task(file, 0);
-    await hasStarted();
-    expect((await task(file, 1)).code).toBe(0);
-    expect((await a).code).toBe(0);
-    expect(await witnessed()).toEqual(['start a', 'end a', 'start b', 'end b']);
+    await config({ graph });
+    const { file, suiteDir, cells } = await submitted();
+    const a = cellFolder(suiteDir, cells[0]!.key);
+    const held = await takeLock(join(a, 'cell'));
+    const { said, ended } = startTask(file, 1);
+    await said(`cell "b/seed1" waits for "a/seed1", at which process ${process.pid} on `);
+    const times = { started: '', finished: '', seconds: 0, software: {} };
+    await writeResult(a, { state: 'done', measurements: { value: 1, from: [] }, ...times });
+    if ('lock' in held) await held.lock.release();
+    expect(await ended).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/\ncell "b\/seed1" is done\n$/) as string,
+    });
   });
 });
 
 it('a cell that another process works on is waited for, and taken over when that dies', async () => {
-  await config({ graph: '{ a: [] }', milliseconds: 1000 });
+  await config({ graph: '{ a: [] }', milliseconds: 3000 });
   const { file } = await submitted();
   const first = startTask(file, 0);
   await hasStarted();
   const second = startTask(file, 0);
-  await sleep(300);
+  await second.said('cell "a/seed1" is at work: process ');
   // Its cell ends with it.
   first.child.kill('SIGKILL');
-  expect(await second.ended).toEqual({ code: 0, out: 'cell "a/seed1" is done\n' });
+  const { code, out } = await second.ended;
+  expect([code, out.split('\n').at(-2)]).toEqual([0, 'cell "a/seed1" is done']);
   expect((await witnessed()).filter((line) => line === 'end a')).toHaveLength(1);
 });
 
@@ -182,17 +189,14 @@ describe('a task that is told to stop', () => {
     expect((await readFile(file.replace('.json', '.0.stops'), 'utf8')).match(/Z 7_0\n/g)).toHaveLength(2);
   });
 
-  it.each(['COMPLETING', 'CANCELLED', 'PREEMPTED'])(
-    'by Slurm, to which it is %s, is left to Slurm',
-    async (state) => {
-      await config({ graph: '{ a: [] }', milliseconds: 60_000 });
-      await stubSlurm(folder, { ...running, squeue: `echo ${state}` });
-      const { file } = await submitted();
-      const out = `cell "a/seed1" was stopped by Slurm, to which task 7_0 is ${state}\n`;
-      expect(await stopped(file)).toEqual({ code: 0, out });
-      expect((await calls(folder)).filter((line) => line.startsWith('scontrol'))).toEqual([]);
-    },
-  );
+  it.each(['COMPLETING', 'CANCELLED'])('by Slurm, to which it is %s, is left to Slurm', async (state) => {
+    await config({ graph: '{ a: [] }', milliseconds: 60_000 });
+    await stubSlurm(folder, { ...running, squeue: `echo ${state}` });
+    const { file } = await submitted();
+    const out = `cell "a/seed1" was stopped by Slurm, to which task 7_0 is ${state}\n`;
+    expect(await stopped(file)).toEqual({ code: 0, out });
+    expect((await calls(folder)).filter((line) => line.startsWith('scontrol'))).toEqual([]);
+  });
 
   it('and finds no Slurm that says why is not queued again, for it may have been cancelled', async () => {
     await config({ graph: '{ a: [] }', milliseconds: 60_000 });
@@ -219,13 +223,14 @@ describe('a task that is told to stop', () => {
     await stubSlurm(folder, running);
     const { file, suiteDir, cells } = await submitted();
     const held = await takeLock(join(cellFolder(suiteDir, cells[0]!.key), 'cell'));
-    const { child, ended } = startTask(file, 1);
-    await sleep(1500);
+    const { child, ended, said } = startTask(file, 1);
+    await said('waits for');
     child.kill('SIGTERM');
-    expect(await ended).toMatchObject({
-      code: 0,
-      out: 'cell "b/seed1" was stopped by its time limit and queued again, 1 of 2 times\n',
-    });
+    const { code, out } = await ended;
+    expect([code, out.split('\n').at(-2)]).toEqual([
+      0,
+      'cell "b/seed1" was stopped by its time limit and queued again, 1 of 2 times',
+    ]);
     if ('lock' in held) await held.lock.release();
   });
 });

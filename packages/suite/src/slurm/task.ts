@@ -18,6 +18,8 @@ const DEAD_AFTER_MS = 180_000;
 export interface TaskOptions {
   /** The command that runs the cell of a folder (with `runCell`, exiting with CELL_EXIT). */
   readonly command: (cellDirectory: string) => readonly string[];
+  /** Told, in a line, whom the task waits for. */
+  readonly onWait: (line: string) => void;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface TaskOptions {
  * @returns what it came to, in a line.
  * @throws UserError where the cell is neither done nor in others' hands in the end.
  */
-export async function runTask(arrayFile: string, { command }: TaskOptions): Promise<string> {
+export async function runTask(arrayFile: string, options: TaskOptions): Promise<string> {
   const task = currentTask();
   const { cells, requeueLimit } = await readArray(arrayFile);
   const key = cells[task.index]?.key;
@@ -39,8 +41,9 @@ export async function runTask(arrayFile: string, { command }: TaskOptions): Prom
   const cell = await cellOf(suiteDir, key);
   const stop = listenForStop({ maxSeconds: undefined });
   try {
-    await awaitNeeds(cell, suiteDir, stop);
-    return `cell "${cell.id}" ${await attempt(cell, suiteDir, { command, stop })}`;
+    const work = { ...options, suiteDir, stop };
+    await awaitNeeds(cell, work);
+    return `cell "${cell.id}" ${await attempt(cell, work)}`;
   } catch (error) {
     if (!stop.signal.aborted || !isAbort(error)) throw error;
     const stopsFile = arrayFile.replace(/\.json$/, `.${task.index}.stops`);
@@ -63,11 +66,19 @@ async function cellOf(suiteDir: string, key: string): Promise<Cell> {
   throw new UserError(`${cellFolder(suiteDir, key)} holds no cell (cell.json is missing); submit again`);
 }
 
+interface Work extends TaskOptions {
+  readonly suiteDir: string;
+  readonly stop: Stop;
+}
+
 /** Waits while others work on what the cell needs. @throws UserError where that is not done in the end. */
-async function awaitNeeds({ id, needs }: Cell, suiteDir: string, stop: Stop): Promise<void> {
+async function awaitNeeds({ id, needs }: Cell, { suiteDir, stop, onWait }: Work): Promise<void> {
   for (const [role, key] of Object.entries(needs)) {
     const needed = await cellOf(suiteDir, key);
     let found = await stateOf(suiteDir, needed);
+    if (found.state === 'running') {
+      onWait(`cell "${id}" waits for "${needed.id}", at which ${holderText(found.holder)} works`);
+    }
     for (; found.state === 'running'; found = await stateOf(suiteDir, needed)) await pause(stop);
     if (found.state === 'done') continue;
     throw new UserError(
@@ -83,20 +94,19 @@ function stateText(found: CellState): string {
 }
 
 /** Runs the cell unless others do. @returns what became of it. @throws when the task is stopped. */
-async function attempt(
-  cell: Cell,
-  suiteDir: string,
-  { command, stop }: TaskOptions & { stop: Stop },
-): Promise<string> {
+async function attempt(cell: Cell, { suiteDir, command, stop, onWait }: Work): Promise<string> {
   const directory = cellFolder(suiteDir, cell.key);
-  const begun = performance.now();
+  let waitingSince: number | undefined;
   for (;;) {
     stop.signal.throwIfAborted();
     const found = await stateOf(suiteDir, cell);
     if (found.state === 'done') return 'was done by another process';
     if (found.state === 'running') {
       // After a node's death its lock still stands for a while; a lock that outlives that has an owner.
-      if (performance.now() - begun > DEAD_AFTER_MS) return `is run by ${holderText(found.holder)}`;
+      const holder = holderText(found.holder);
+      if (waitingSince === undefined) onWait(`cell "${cell.id}" is at work: ${holder}`);
+      waitingSince ??= performance.now();
+      if (performance.now() - waitingSince > DEAD_AFTER_MS) return `is left to ${holder}`;
       await pause(stop);
       continue;
     }

@@ -10,7 +10,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [file = '', dataRoot = ''] = process.argv.slice(2);
   const command = (folder: string) => [process.execPath, ...mainCommand, 'cell', folder, dataRoot];
   try {
-    console.log(await runTask(file, { command }));
+    console.log(await runTask(file, { command, onWait: console.log }));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     console.error(error.message);
