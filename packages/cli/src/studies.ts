@@ -1,4 +1,5 @@
 import { classification } from '@resizer-lab/classification';
+import { quality } from '@resizer-lab/quality';
 
 /** Every study there is. */
-export const studies = [classification];
+export const studies = [classification, quality];
