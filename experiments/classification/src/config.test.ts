@@ -1,5 +1,7 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UserError } from '@resizer-lab/base';
-import { loadConfigs } from '@resizer-lab/suite';
+import { expand, loadConfigs } from '@resizer-lab/suite';
 import { describe, expect, it } from 'vitest';
 import { classification } from './index.ts';
 import { configOf, lines } from './testing.fixture.ts';
@@ -126,9 +128,19 @@ describe('a config', () => {
 
   it('of this repository is right', async () => {
     const folder = new URL('../../../configs/', import.meta.url).pathname;
-    const configs = await loadConfigs([`${folder}smoke`, `${folder}mini`], [classification]);
-    const cells = configs.flatMap(({ config, seeds }) => classification.cells(config as never, seeds));
-    expect(configs.length).toBeGreaterThanOrEqual(3);
-    expect(cells.length).toBeGreaterThanOrEqual(3 * configs.length);
+    const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.yaml'));
+    const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+    const own = names.filter((_, i) => texts[i]!.includes('\nstudy: classification\n'));
+    const configs = await loadConfigs(
+      own.map((name) => join(folder, name)),
+      [classification],
+    );
+    expect(own).toEqual(expect.arrayContaining(['smoke/positive.yaml', 'paper/classification.yaml']));
+    for (const { config, seeds, file } of configs) {
+      const specs = classification.cells(config as never, seeds);
+      const read = [...new Set(specs.flatMap(({ data }) => data))];
+      const hashes = Object.fromEntries(read.map((role) => [role, role]));
+      expect(expand(specs, { study: 'classification', hashes, file }).length).toBeGreaterThanOrEqual(3);
+    }
   });
 });

@@ -2,7 +2,7 @@ import { canonicalJson } from '@resizer-lab/base';
 import type { DatasetConfig } from '@resizer-lab/datasets';
 import type { CellSpec } from '@resizer-lab/suite';
 import type { TrainedCell } from './cell.ts';
-import { armsOf, type OneArm } from './config/arms.ts';
+import { armsOf, type OneArm, ownTarget } from './config/arms.ts';
 import type { BackboneConfig } from './config/backbones.ts';
 import { hasWeights } from './config/resizers.ts';
 import type { PairedConfig } from './config/sections.ts';
@@ -84,7 +84,7 @@ function armAt<Training extends Protocol>(
     config: {
       ...{ ...commonAt(place), resizer, rate, frozenBackbone },
       ...{ role: 'arm', arm: name, control: control ?? null, expect: expect ?? null },
-      target: arm.target ?? sizes.target,
+      target: ownTarget(arm, place.backbone) ?? sizes.target,
       start: [{ part: 'backbone', cell: 'baseline' }],
       // A fixed resizer before a frozen backbone leaves nothing to train.
       duration: frozenBackbone && !hasWeights(resizer) ? null : duration,

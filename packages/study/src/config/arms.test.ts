@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { arms, armsOf } from './arms.ts';
+import { z } from 'zod';
+import { arms, armsOf, ownTarget } from './arms.ts';
+import { pairedSections } from './sections.ts';
+import { protocol } from './training.ts';
 
 const bilinear = { kind: 'fixed', method: 'bilinear' };
 const learned = { kind: 'learned' };
@@ -61,5 +64,25 @@ describe('arms', () => {
     );
     // Two fixed resizers may be compared at other sizes: what does a larger input bring at equal cost?
     expect(problems({ ...list, other: { resizer: bilinear, control: 'larger' } })).toEqual({});
+  });
+
+  it('may give each backbone a size of its own, but then all of them', () => {
+    const config = (target: object | number) =>
+      pairedSections({ data: z.unknown(), training: protocol }).safeParse({
+        ...{ data: {}, input: 48, target: 16, training: { batch: 8 } },
+        backbones: [{ name: 'resnet50' }, { name: 'densenet121' }],
+        baseline: { resizer: bilinear, duration: '1 epoch', rate: 0.1 },
+        arms: { duration: '2 epochs', rate: 0.1, list: { larger: { resizer: bilinear, target } } },
+      });
+    const given = config({ resnet50: 20, densenet121: 24 }).data!;
+    const sizes = given.backbones.map((backbone) => ownTarget(given.arms.list['larger']!, backbone));
+    expect(sizes).toEqual([20, 24]);
+    expect(config(32).success).toBe(true);
+    expect(config({ resnet50: 20 }).error?.issues).toMatchObject([
+      {
+        path: ['arms', 'list', 'larger', 'target'],
+        message: 'names no size for densenet121, a backbone here',
+      },
+    ]);
   });
 });

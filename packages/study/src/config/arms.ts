@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { duration } from '@resizer-lab/suite';
 import { z } from 'zod';
+import { backboneName, type BackboneConfig } from './backbones.ts';
 import { fixedResizer, hasWeights, type ResizerConfig, resizerGrid, resizersOf } from './resizers.ts';
 import { name, pixels, rate } from './values.ts';
 
@@ -12,10 +14,12 @@ export const arm = z.strictObject({
   expect: expectation
     .optional()
     .describe('What a control experiment must show against its paired arm; printed with the table'),
-  target: pixels
+  target: z
+    .union([pixels, z.partialRecord(backboneName, pixels)])
     .optional()
     .describe(
-      'Size that the backbone sees in this arm, such as a larger one at equal cost; default: `target`',
+      'Size that the backbone sees in this arm, such as a larger one at equal cost, for all backbones or by name; ' +
+        'default: `target`',
     ),
   backbone: z
     .enum(['trained', 'frozen'])
@@ -68,8 +72,30 @@ function problemOfControl(arm: ArmConfig, control: ArmConfig | undefined): strin
   if (control.backbone !== arm.backbone) {
     return `whose backbone is ${control.backbone}, while this arm's is ${arm.backbone}; a pair differs in its resizer alone`;
   }
-  if (control.target !== arm.target) return 'which has another `target`; a pair differs in its resizer alone';
+  if (!isDeepStrictEqual(control.target, arm.target))
+    return 'which has another `target`; a pair differs in its resizer alone';
   return undefined;
+}
+
+/** The size that a backbone sees in an arm, if that is another than the config's. */
+export function ownTarget(
+  { target }: Pick<ArmConfig, 'target'>,
+  { name }: BackboneConfig,
+): number | undefined {
+  return typeof target === 'object' ? target[name] : target;
+}
+
+/** Refuses arms that give some of the backbones a size of their own, but not all. */
+export function checkTargets(
+  { arms, backbones }: { arms: { list: Record<string, ArmConfig> }; backbones: BackboneConfig[] },
+  context: z.RefinementCtx,
+): void {
+  for (const [own, arm] of Object.entries(arms.list)) {
+    const missing = backbones.find((backbone) => arm.target !== undefined && !ownTarget(arm, backbone));
+    if (!missing) continue;
+    const path = ['arms', 'list', own, 'target'];
+    context.addIssue({ code: 'custom', path, message: `names no size for ${missing.name}, a backbone here` });
+  }
 }
 
 /** The section `baseline`: the backbone with a fixed resizer, from which every arm starts. */

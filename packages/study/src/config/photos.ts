@@ -17,16 +17,35 @@ export const folderData = z
 export const fit = z.discriminatedUnion('fit', [
   z.strictObject({ fit: z.literal('stretch'), flip: z.boolean().default(false) }),
   z.strictObject({ fit: z.literal('pad'), flip: z.boolean().default(false) }),
-  z.strictObject({
-    fit: z.literal('center-crop'),
-    shortSide: pixels,
-    interpolation: z.enum(['bilinear', 'bicubic']).default('bilinear'),
-    flip: z.boolean().default(false),
-  }),
+  z
+    .strictObject({
+      fit: z.literal('center-crop'),
+      shortSide: pixels.optional().describe('Length of the short side before the centre is cut out'),
+      crop: z
+        .number()
+        .gt(0)
+        .max(1)
+        .optional()
+        .describe('The same for any input size: the share of the short side that is cut out, such as 0.875'),
+      interpolation: z.enum(['bilinear', 'bicubic']).default('bilinear'),
+      flip: z.boolean().default(false),
+    })
+    .refine(({ shortSide, crop }) => (shortSide === undefined) !== (crop === undefined), {
+      error: 'needs either `shortSide` or `crop`',
+    }),
   z.strictObject({
     fit: z.literal('random-resized-crop'),
     scale: z.tuple([share, share]),
     ratio: z.tuple([z.number().positive(), z.number().positive()]),
     flip: z.boolean().default(false),
   }),
-]) satisfies z.ZodType<Transform>;
+]);
+
+export type FitConfig = z.infer<typeof fit>;
+
+/** A fit as the loader takes it, for photos of an input size. */
+export function transformOf(fit: FitConfig, input: number): Transform {
+  if (fit.fit !== 'center-crop') return fit;
+  const { crop = 1, shortSide = Math.round(input / crop), ...rest } = fit;
+  return { ...rest, shortSide };
+}

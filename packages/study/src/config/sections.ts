@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { arms, baseline } from './arms.ts';
+import { arms, baseline, checkTargets } from './arms.ts';
 import { backbones } from './backbones.ts';
 import { pixels } from './values.ts';
 
@@ -14,17 +14,19 @@ export const pairedSections = <Data extends z.ZodType, Training extends z.ZodTyp
   data: Data;
   training: Training;
 }) =>
-  z.object({
-    data,
-    input: z
-      .union([pixels, z.array(pixels).min(1).max(64)])
-      .describe('Height and width of the photos before the resizer; each of a list in turn'),
-    target: pixels.describe('Height and width that the backbone sees'),
-    backbones,
-    training,
-    baseline,
-    arms,
-  });
+  z
+    .object({
+      data,
+      input: z
+        .union([pixels, z.array(pixels).min(1).max(64)])
+        .describe('Height and width of the photos before the resizer; each of a list in turn'),
+      target: pixels.describe('Height and width that the backbone sees'),
+      backbones,
+      training,
+      baseline,
+      arms,
+    })
+    .superRefine((config, context) => checkTargets(config, context));
 
 /** What those sections hold. */
 export type PairedConfig<Training> = Omit<z.infer<ReturnType<typeof pairedSections>>, 'data' | 'training'> & {

@@ -4,6 +4,7 @@ import type { Parameters } from '@resizer-lab/layers';
 import { RESIZER_SCOPE } from '@resizer-lab/resizer';
 import { predictStep, trainStep, variableShapes } from '@resizer-lab/training';
 import type { TrainedCell } from '../cell.ts';
+import { type FitConfig, transformOf } from '../config/photos.ts';
 import { type Model, modelOf, parametersOfModel } from './model.ts';
 import { probeStep, resizerWeights } from './probes.ts';
 import { statisticsSteps } from './statistics.ts';
@@ -86,11 +87,11 @@ function functionsOf(config: TrainedCell, parts: Parts): Record<string, Function
 
 function loadersOf(config: TrainedCell, dataset: Dataset): Work['loaders'] {
   const common = { ...shapeOf(config), seed: config.seed };
-  const { augment, evaluate } = config.training;
-  const test = { ...common, split: 'test', transform: evaluate } as const;
+  const fitted = (fit: FitConfig) => transformOf(fit, config.input);
+  const test = { ...common, split: 'test', transform: fitted(config.training.evaluate) } as const;
   return {
     train: createLoader(dataset, {
-      ...{ ...common, split: 'train', transform: augment },
+      ...{ ...common, split: 'train', transform: fitted(config.training.augment) },
       ...{ shuffle: true, dropLast: true },
     }),
     test: createLoader(dataset, { ...test, shuffle: false }),
