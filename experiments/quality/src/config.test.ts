@@ -1,7 +1,12 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { UserError } from '@resizer-lab/base';
+import { expand, loadConfigs } from '@resizer-lab/suite';
 import { describe, expect, it } from 'vitest';
 import { cellsOf, photosOf } from './cells.ts';
 import { cellSchema } from './config.ts';
+import { quality } from './index.ts';
 import { configOf } from './testing.fixture.ts';
 
 async function refusal(from: string, to: string): Promise<string> {
@@ -65,5 +70,23 @@ describe('the cells of a config', () => {
     expect({ ...control!.config, ...own }).toEqual({ ...learned!.config, ...own });
     // As it will be read back in the cell's process.
     expect(cellSchema.parse(JSON.parse(JSON.stringify(learned!.config)))).toEqual(learned!.config);
+  });
+});
+
+describe('the configs that come with the project', () => {
+  it('are right, and each stands for a suite', async () => {
+    const folder = fileURLToPath(new URL('../../../configs', import.meta.url));
+    const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.yaml'));
+    const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+    const own = names.filter((_, i) => texts[i]!.includes('\nstudy: quality\n'));
+    expect(own).toEqual(
+      expect.arrayContaining(['smoke/quality-positive.yaml', 'mini/quality.yaml', 'paper/quality.yaml']),
+    );
+    const files = own.map((name) => join(folder, name));
+    for (const { config, seeds, file } of await loadConfigs(files, [quality])) {
+      const specs = quality.cells(config as never, seeds);
+      const hashes = Object.fromEntries(specs.flatMap(({ data }) => data).map((role) => [role, role]));
+      expect(expand(specs, { study: 'quality', hashes, file }).length).toBeGreaterThanOrEqual(3);
+    }
   });
 });
