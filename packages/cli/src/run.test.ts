@@ -179,3 +179,29 @@ it('told to stop saves where it is, and the same command goes on', { timeout: 12
   expect(readdirSync(join(cell, 'checkpoints')).length).toBeGreaterThan(0);
   expect(readdirSync(cell)).not.toContain('failed.json');
 });
+
+it('whose time is up says by its exit code that work is left', { timeout: 120_000 }, async () => {
+  const args = ['run', 'tiny.yaml', '--results', 'timed', '--jobs', '2', '--max-time', '0.5s'];
+  const ended = await resizer(args, { cwd });
+  expect(ended).toEqual({
+    code: 75,
+    stdout: 'No cell is done: no tables.\n',
+    stderr: 'The time is up, 3 cells left. The same command goes on.\n',
+  });
+});
+
+it.each([
+  [
+    '--max-time 2',
+    /^error: option '--max-time <time>' argument '2' is invalid\. It must be a number with its/,
+  ],
+  ['--max-time 600h', /at most 576h\.\n/],
+  [
+    '--jobs 0',
+    /^error: option '--jobs <n>' argument '0' is invalid\. It must be a whole number from 1 on\.\n/,
+  ],
+])('%s is bad usage', async (line, message) => {
+  const ended = await resizer(['run', 'tiny.yaml', ...line.split(' ')], { cwd });
+  expect([ended.code, ended.stdout]).toEqual([2, '']);
+  expect(ended.stderr).toMatch(message);
+});
