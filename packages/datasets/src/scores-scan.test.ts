@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { copyFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@resizer-lab/base';
@@ -229,11 +230,27 @@ describe('AVA', () => {
   ])('refuses %j', async (files, message) => {
     expect(await refusal(openAva(await avaFolder(files)))).toMatch(message);
   });
+});
 
-  const data = process.env['RESIZER_DATA'];
-  it.skipIf(!data)('opens as it is handed out (needs ava/ in RESIZER_DATA)', async () => {
-    const manifest = await openAva(data!);
-    const photos = [...manifest.splits.train, ...manifest.splits.test].map(({ path }) => path);
-    expect(photos).toEqual(expect.arrayContaining(['images/42040.jpg', 'images/42039.jpg']));
+const data = process.env.RESIZER_DATA ?? 'RESIZER_DATA-is-not-set';
+
+describe('real scores', () => {
+  it.skipIf(!existsSync(join(data, 'ava')))('of AVA, as it is handed out (needs RESIZER_DATA)', async () => {
+    const { splits } = (await openDataset({ kind: 'ava', path: 'ava' }, { root: data })).manifest;
+    // The official list has 42039 among its test photos, and not 42040.
+    expect(splits.test.find(({ path }) => path === 'images/42039.jpg')!.votes).toEqual([
+      0, 5, 10, 28, 54, 31, 12, 3, 3, 2,
+    ]);
+    expect(splits.train.map(({ path }) => path)).toContain('images/42040.jpg');
+  });
+
+  it.skipIf(!existsSync(join(data, 'biq2021')))('of BIQ2021 (needs RESIZER_DATA)', async () => {
+    const biq: ScoresConfig = { ...config, path: 'biq2021' };
+    const { splits, dropped } = (await openDataset(biq, { root: data })).manifest;
+    expect([splits.train.length, splits.test.length, dropped.length]).toEqual([2000, 500, 0]);
+    const first = splits.test[0]!;
+    const mean = first.votes!.reduce((sum, vote, score) => sum + vote * (score + 1), 0);
+    expect(first.path).toBe('images/ss01-1004.jpg');
+    expect(mean).toBeCloseTo(1 + 9 * 0.4869, 10);
   });
 });
