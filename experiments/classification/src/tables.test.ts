@@ -5,7 +5,8 @@ import type { Cell, EstimateCell, Table } from '@resizer-lab/report';
 import { type Probes, writePredictions } from '@resizer-lab/study';
 import { describe, expect, it } from 'vitest';
 import type { CellConfig } from './config.ts';
-import { type ClassificationRecord, tablesOf } from './tables.ts';
+import type { ClassificationRecord } from './metrics.ts';
+import { tablesOf } from './tables.ts';
 import { cellConfig, ownFolder } from './testing.fixture.ts';
 
 const N = 40;

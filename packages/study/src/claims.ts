@@ -46,6 +46,24 @@ export function claimsTable<S extends Scored>(
   options: { name: string; title: string; claims: Claims; comparison: Comparison<S> },
 ): Table {
   const { name, title, claims, comparison } = options;
+  const judged = claims.claims.map((claim) => ({
+    ...claim,
+    ...judge(claim, scored, { claims, comparison }),
+  }));
+  return verdictsTable(judged, { name, title, rule: claims.rule, metric: comparison.header });
+}
+
+/** A claim and what became of it. */
+export interface JudgedClaim extends Decision {
+  claim: string;
+  source: string;
+}
+
+/** A row for each claim, the rule below them. */
+export function verdictsTable(
+  judged: readonly JudgedClaim[],
+  { name, title, rule, metric }: { name: string; title: string; rule: string; metric: string },
+): Table {
   return {
     name,
     title,
@@ -55,36 +73,45 @@ export function claimsTable<S extends Scored>(
       { key: 'evidence', header: 'Evidence' },
       { key: 'source', header: 'Source', detail: true },
     ],
-    rows: claims.claims.map((claim) => ({
-      claim: claim.claim,
-      ...judge(claim, scored, { claims, comparison }),
-      source: claim.source,
-    })),
-    notes: [`Rule, written before the run: ${claims.rule.trim()}`, `Metric: ${comparison.header}.`],
+    rows: judged.map(({ claim, verdict, evidence, source }) => ({ claim, verdict, evidence, source })),
+    notes: [`Rule, written before the run: ${rule.trim()}`, `Metric: ${metric}.`],
   };
 }
 
-/**
- * The verdict on a claim. A comparison is an arm with its reference over the seeds; its mean difference
- * has Student's interval at a level of 1 − alpha / comparisons (Bonferroni).
- */
+/** The verdict on a claim: a comparison is an arm with its reference over the seeds. */
 export function judge<S extends Scored>(
   claim: Claim,
   scored: readonly S[],
   { claims, comparison }: { claims: Claims; comparison: Comparison<S> },
-): { verdict: ClaimVerdict; evidence: string } {
-  const families = differencesOf(claim, scored, comparison);
-  if (families.length === 0) return { verdict: 'not run', evidence: '' };
-  const level = 1 - claims.alpha / families.length;
-  const outcomes = families.map((differences) => {
+): Decision {
+  return decide(differencesOf(claim, scored, comparison), claims);
+}
+
+export interface Decision {
+  verdict: ClaimVerdict;
+  evidence: string;
+}
+
+/**
+ * The verdict that comparisons add up to, each of which is its differences, one a seed; below 0 they
+ * speak for the claim. The mean difference has Student's interval at a level of 1 − alpha / comparisons
+ * (Bonferroni).
+ */
+export function decide(
+  comparisons: readonly (readonly number[])[],
+  { seeds: needed, alpha }: Pick<Claims, 'seeds' | 'alpha'>,
+): Decision {
+  if (comparisons.length === 0) return { verdict: 'not run', evidence: '' };
+  const level = 1 - alpha / comparisons.length;
+  const outcomes = comparisons.map((differences) => {
     const { low, high } = meanOverSeeds(differences, { confidence: level });
-    if (low === null || high === null || differences.length < claims.seeds) return 'open';
+    if (low === null || high === null || differences.length < needed) return 'open';
     return high < 0 ? 'for' : low > 0 ? 'against' : 'open';
   });
   const countOf = (wanted: string) => outcomes.filter((outcome) => outcome === wanted).length;
-  const fewest = Math.min(...families.map(({ length }) => length));
+  const fewest = Math.min(...comparisons.map(({ length }) => length));
   const seeds = `${fewest} seed${fewest === 1 ? '' : 's'}`;
-  const few = fewest < claims.seeds ? `; ${seeds} of ${claims.seeds} needed` : '';
+  const few = fewest < needed ? `; ${seeds} of ${needed} needed` : '';
   const evidence = `${outcomes.length} compared: ${countOf('for')} for, ${countOf('against')} against, ${countOf('open')} open${few}`;
   if (countOf('against') > 0) return { verdict: 'not reproduced', evidence };
   return { verdict: countOf('open') > 0 ? 'inconclusive' : 'reproduced', evidence };

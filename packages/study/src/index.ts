@@ -7,7 +7,16 @@ export { fixedResizer, hasWeights, resizer, type ResizerConfig, resizerText } fr
 export { checkSyntheticSizes, type PairedConfig, pairedSections } from './config/sections.ts';
 export { type Protocol, protocol, resolvedProtocol } from './config/training.ts';
 export { count, name, pixels, rate, relativePath, share } from './config/values.ts';
-export { type Claims, claimsTable, type ClaimVerdict, judge, readClaims } from './claims.ts';
+export {
+  type Claims,
+  claimsTable,
+  type ClaimVerdict,
+  decide,
+  type Decision,
+  judge,
+  readClaims,
+  verdictsTable,
+} from './claims.ts';
 export { inputsOf, openPhotos, weightsRole } from './inputs.ts';
 export {
   type CellMeasurements,
@@ -16,7 +25,7 @@ export {
   type Probes,
   probesSchema,
 } from './measurements.ts';
-export { type Paper, paperTable, type PaperTableOptions, readPaper } from './paper.ts';
+export { type Paper, paperTable, type PaperTableOptions, printedOf, readPaper } from './paper.ts';
 export { type PhotoPrediction, readPredictions, writePredictions } from './predictions.ts';
 export { alarmsOf } from './tables/alarms.ts';
 export {
@@ -27,7 +36,7 @@ export {
   verdictOf,
   verdictText,
 } from './tables/comparison.ts';
-export { durationText, protocolNotes, seedsText } from './tables/notes.ts';
+export { durationText, isSynthetic, photosText, protocolNotes, seedsText } from './tables/notes.ts';
 export { deviationsOf } from './tables/deviations.ts';
 export { estimateOf, type Interval, overSeeds } from './tables/estimates.ts';
 export {

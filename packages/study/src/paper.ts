@@ -14,6 +14,8 @@ const printed = z.strictObject({
   backbone: backboneName.optional(),
   /** As tables write it: `bilinear`, `learned n=16 r=1`. */
   resizer: z.string().optional(),
+  /** The backbone that the resizer was trained with. */
+  trainedWith: backboneName.optional(),
   input: pixels.optional(),
   target: pixels.optional(),
   /** Key of the metric. */
@@ -54,6 +56,7 @@ export function printedOf(
       number.metric === metric &&
       isOf(number.backbone, config.backbone) &&
       isOf(number.resizer, resizerText(config.resizer)) &&
+      isOf(number.trainedWith, config.range) &&
       isOf(number.input, config.input) &&
       isOf(number.target, config.target),
   );

@@ -6,6 +6,19 @@ export function seedsText(scored: readonly Scored[]): string {
   return [...new Set(scored.map(({ record }) => record.config.seed))].join(', ');
 }
 
+/** Whether pictures were made in memory, so that nothing is said of the paper. */
+export function isSynthetic({ record }: Scored): boolean {
+  return (record.config.data as { kind: string }).kind === 'synthetic';
+}
+
+/** `2000 training and 500 test photos of biq2021 (3 could not be used)`. */
+export function photosText({ record: { config, measurements } }: Scored): string {
+  const { path } = config.data as { path: string };
+  const { trainingPhotos, photos, dropped } = measurements;
+  const unusable = dropped > 0 ? ` (${dropped} could not be used)` : '';
+  return `${trainingPhotos} training and ${photos} test photos of ${path}${unusable}`;
+}
+
 /** How the arms were trained, if any is finished. */
 export function protocolNotes(scored: readonly Scored[]): string[] {
   const configs = scored.map(({ record }) => record.config);
