@@ -20,7 +20,7 @@ describe('the deviations', () => {
     const [, ...rest] = deviationsOf([judged(0, { ...baseline, ...given, start }), judged(0, given)]);
     expect(rest).toEqual([
       'Deviation: Momentum 0.8; the paper: 0.9.',
-      'Deviation: Learning rate ×0.5 every 1 epochs; the paper: ×0.94 every 2.',
+      'Deviation: Learning rate ×0.5 every 1 epoch; the paper: ×0.94 every 2 epochs.',
       'Deviation: Learning rate of the baseline 0.02; the paper: 0.005.',
       'Deviation: Learning rate of the arms 0.02; the paper: 0.005.',
       'Deviation: The baseline starts from published weights; the paper trains its own.',

@@ -33,7 +33,9 @@ function departures(baseline: TrainedCell | undefined, arm: TrainedCell | undefi
   const texts: string[] = [];
   if (momentum !== 0.9) texts.push(`Momentum ${momentum}; the paper: 0.9.`);
   if (decay.factor !== 0.94 || decay.everyEpochs !== 2) {
-    texts.push(`Learning rate ×${decay.factor} every ${decay.everyEpochs} epochs; the paper: ×0.94 every 2.`);
+    texts.push(
+      `Learning rate ×${decay.factor} every ${durationText({ epochs: decay.everyEpochs })}; the paper: ×0.94 every 2 epochs.`,
+    );
   }
   const rates = [
     { cell: baseline, what: 'baseline', wanted: baseline?.start.length === 0 ? 0.05 : 0.005 },
