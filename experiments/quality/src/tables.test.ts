@@ -73,3 +73,34 @@ describe('the table of correlations', () => {
     expect(await tables(records)).toEqual(await tables(records));
   });
 });
+
+describe('beside the paper', () => {
+  it('stand our correlations, a blank where it is not known, and what was done otherwise', async () => {
+    const [bicubic, learned] = await configs();
+    const records = [
+      await record(bicubic!, control),
+      await record({ ...learned!, resizer: bilinearBase }, arm),
+    ];
+    const [, paper, claims] = await tables(records);
+    expect(paper!.rows.map(({ resizer, plcc_paper: theirs }) => [resizer, theirs])).toEqual([
+      ['bicubic', null],
+      ['learned n=16 r=1', null],
+    ]);
+    const deviations = paper!.notes.filter((note) => note.startsWith('Deviation: ')).join('\n');
+    expect(deviations).toContain('not those of AVA');
+    expect(deviations).toContain('Only mean scores are known');
+    expect(deviations).toContain('Base interpolation bilinear; the paper: bicubic');
+    expect(claims!.rows.map(({ verdict }) => verdict)).toEqual(['inconclusive', 'not run']);
+  });
+
+  it('stands nothing for synthetic pictures', async () => {
+    const all = await configs();
+    const data = { kind: 'synthetic' };
+    const records = await Promise.all(all.map((config) => record({ ...config, data }, arm)));
+    expect((await tables(records)).map(({ name }) => name)).toEqual(['tiny-correlations']);
+  });
+});
+
+const bilinearBase: CellConfig['resizer'] = {
+  ...{ kind: 'learned', filters: 16, blocks: 1, base: 'bilinear', start: 'random', frozen: false },
+};
