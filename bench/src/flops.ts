@@ -26,17 +26,22 @@ function multiplyAddsOf(node: Node, outputShape: (node: Node) => Shape): number 
       return product(held(node, 1)) * perWeight(input(2));
     case 'MatMul': {
       // [n, k] · [k, m]: the product of both sizes holds k twice.
-      const inner = input(0)[transposesFirst(node) ? 0 : 1]!;
+      const inner = input(0)[isSet(node, 'transpose_a') ? 0 : 1]!;
       return (product(input(0)) * product(input(1))) / inner;
+    }
+    case 'BatchMatMulV2': {
+      const [batch] = input(0);
+      const inner = input(0)[isSet(node, 'adj_x') ? 1 : 2]!;
+      return (product(input(0)) * product(input(1))) / inner / batch!;
     }
     default:
       return 0;
   }
 }
 
-function transposesFirst({ attributes }: Node): boolean {
+function isSet({ attributes }: Node, name: string): boolean {
   return attributes.some(
-    (attribute) => attribute.name === 'transpose_a' && 'value' in attribute && attribute.value === true,
+    (attribute) => attribute.name === name && 'value' in attribute && attribute.value === true,
   );
 }
 

@@ -24,7 +24,7 @@ function features(net: Scope, images: Tensor4D): Tensor2D {
     for (let layer = 1; layer <= layers; layer++) {
       const name = `conv${stage}_block${layer}`;
       const more = net.block(parts, (part, ...seen) => denseLayer(part, name, together(part, stage, seen)));
-      parts = [...parts, more];
+      parts = bundled([...parts, more]);
     }
     if (i < blocks.length - 1) {
       const name = `pool${stage}`;
@@ -41,7 +41,18 @@ function features(net: Scope, images: Tensor4D): Tensor2D {
 function together(net: Scope, stage: number, parts: readonly Tensor4D[]): Tensor4D {
   const [first, ...made] = parts;
   if (made.length === 0) return first!;
-  return net.output(`conv${stage}_block${made.length}_concat`, tf.concat([first!, ...made], 3));
+  const layers = made.reduce((channels, part) => channels + part.shape[3], 0) / growth;
+  return net.output(`conv${stage}_block${layers}_concat`, tf.concat([first!, ...made], 3));
+}
+
+/**
+ * The last four new parts as one, where there are so many: fewer and wider pieces are copied faster, in all
+ * concatenations to come and in their gradients.
+ */
+function bundled(parts: readonly Tensor4D[]): Tensor4D[] {
+  const fresh = parts.slice(-4);
+  if (fresh.length < 4 || fresh.some((part) => part.shape[3] !== growth)) return [...parts];
+  return [...parts.slice(0, -4), tf.concat(fresh, 3)];
 }
 
 /** `growth` more channels: batch norm, ReLU, 1×1, batch norm, ReLU, 3×3. */

@@ -8,7 +8,8 @@ import { softmaxCrossEntropy } from './ops/cross-entropy.ts';
 import { biasAdd, matMul } from './ops/dense.ts';
 import { dropout } from './ops/dropout.ts';
 import { interpolations } from './ops/interpolation.ts';
-import { averagePool, globalAveragePool, maxPool, type PoolOptions, zeroPad } from './ops/pooling.ts';
+import { averagePool, globalAveragePool, maxPool, type PoolOptions } from './ops/pooling.ts';
+import { zeroPad } from './ops/spatial.ts';
 import { resize, type Size } from './ops/resize.ts';
 import { engineInfo, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tf } from './tensorflow.ts';
 
@@ -32,6 +33,13 @@ const convolutions: [string, ConvolutionOptions][] = [
   ['same, stride 2', { stride: 2 }],
   ['valid, stride 2', { stride: 2, padding: 'valid' }],
   ['explicit padding', { stride: 2, padding: { top: 1, bottom: 2, left: 0, right: 1 } }],
+];
+
+const pointwise: [string, number[], number][] = [
+  ['few pixels', [2, 3, 4, 3], 1],
+  ['few pixels, stride 2', [2, 5, 4, 3], 2],
+  ['more pixels', [1, 23, 23, 1], 1],
+  ['many pixels', [1, 33, 33, 1], 1],
 ];
 
 const sizes: [string, Size][] = [
@@ -64,12 +72,22 @@ const batchNormInputs = { x: [3, 2, 2, 2], gamma: [2], beta: [2] };
 
 /** Every op of ours, in each of its cases. */
 const checks: GradientCheck[] = [
-  check('conv2d, 1×1', { x: [2, 3, 4, 3], filter: [1, 1, 3, 2] }, (t: Images & { filter: Tensor4D }) =>
-    conv2d(t.x, t.filter),
+  // Few pixels and many go different ways.
+  ...pointwise.map(([name, x, stride]) =>
+    check(`conv2d, 1×1, ${name}`, { x, filter: [1, 1, x[3]!, 2] }, (t: Images & { filter: Tensor4D }) =>
+      conv2d(t.x, t.filter, { stride }),
+    ),
   ),
-  ...convolutions.map(([name, options]) =>
-    check(`conv2d, ${name}`, { x: [1, 5, 6, 2], filter: [3, 3, 2, 2] }, (t: Images & { filter: Tensor4D }) =>
-      conv2d(t.x, t.filter, options),
+  ...convolutions.flatMap(([name, options]) =>
+    [
+      [1, 5, 6, 2],
+      [1, 19, 18, 1],
+    ].map((x) =>
+      check(
+        `conv2d, ${name}, ${x[1]}×${x[2]}`,
+        { x, filter: [3, 3, x[3]!, 2] },
+        (t: Images & { filter: Tensor4D }) => conv2d(t.x, t.filter, options),
+      ),
     ),
   ),
   ...convolutions.map(([name, options]) =>

@@ -1,13 +1,7 @@
 import { attribute, defineUnary, execute, ints, type OpAttribute, T } from '../native.ts';
-import { type Tensor, type Tensor4D, tf } from '../tensorflow.ts';
-
-/** Zeros around an image, in pixels. */
-export interface Padding {
-  top: number;
-  bottom: number;
-  left: number;
-  right: number;
-}
+import type { Tensor, Tensor4D } from '../tensorflow.ts';
+import { patchConv2d, pointwiseConv2d } from './matrix-convolution.ts';
+import { type Padding, zeroPad } from './spatial.ts';
 
 export interface ConvolutionOptions {
   stride?: number;
@@ -66,27 +60,13 @@ const backpropFilter =
 
 /** The filter's gradient by the fastest way to it on a CPU. */
 const conv2dFilterGradient: FilterGradient = ({ x, dy, shape }, options) => {
-  const [height, width, inputs, outputs] = shape as [number, number, number, number];
-  // A 1×1 convolution is a product of matrices, and so is its gradient, xᵀ · dy over all pixels.
-  if (height === 1 && width === 1 && options.stride === 1 && typeof options.padding === 'string') {
-    const [rows, columns] = [tf.reshape(x, [-1, inputs]), tf.reshape(dy, [-1, outputs])];
-    return tf.reshape(execute('MatMul', transposedFirst, [rows, columns]), [...shape]);
+  if (typeof options.padding === 'string') {
+    return backpropFilter('Conv2DBackpropFilter')({ x, dy, shape }, options);
   }
   // oneDNN has no filter gradient with explicit padding, TensorFlow's own is slow: pad first.
-  if (typeof options.padding === 'object') {
-    const { top, bottom, left, right } = options.padding;
-    const padded = tf.pad(x as Tensor4D, [
-      [0, 0],
-      [top, bottom],
-      [left, right],
-      [0, 0],
-    ]);
-    return backpropFilter('Conv2DBackpropFilter')({ x: padded, dy, shape }, { ...options, padding: 'valid' });
-  }
-  return backpropFilter('Conv2DBackpropFilter')({ x, dy, shape }, options);
+  const padded = zeroPad(x as Tensor4D, options.padding);
+  return backpropFilter('Conv2DBackpropFilter')({ x: padded, dy, shape }, { ...options, padding: 'valid' });
 };
-
-const transposedFirst = [T, attribute.bool('transpose_a', true), attribute.bool('transpose_b', false)];
 
 const convolution = defineConvolution('conv2d', 'Conv2D', conv2dFilterGradient);
 const depthwise = defineConvolution(
@@ -95,6 +75,30 @@ const depthwise = defineConvolution(
   backpropFilter('DepthwiseConv2dNativeBackpropFilter'),
 );
 
+/** Up to so many output pixels (of all images) copying the patches costs less than laying out the filter. */
+const PATCH_PIXELS = 64;
+
+/** Where a window goes over an image. */
+function placed(x: Tensor4D, filter: Tensor4D, { stride, padding }: Attributes) {
+  const along = (axis: 1 | 2): { before: number; after: number; count: number } => {
+    const [size, kernel] = [x.shape[axis], filter.shape[axis - 1]!];
+    const places = (total: number) => Math.floor((size + total - kernel) / stride) + 1;
+    if (padding === 'valid') return { before: 0, after: 0, count: places(0) };
+    if (padding === 'same') {
+      const count = Math.ceil(size / stride);
+      const total = Math.max((count - 1) * stride + kernel - size, 0);
+      return { before: Math.floor(total / 2), after: Math.ceil(total / 2), count };
+    }
+    const [before, after] = axis === 1 ? [padding.top, padding.bottom] : [padding.left, padding.right];
+    return { before, after, count: places(before + after) };
+  };
+  const [rows, columns] = [along(1), along(2)];
+  return {
+    padding: { top: rows.before, bottom: rows.after, left: columns.before, right: columns.after },
+    size: [rows.count, columns.count] as const,
+  };
+}
+
 /**
  * Convolution (cross-correlation) of NHWC images.
  * @param x [batch, h, w, in]
@@ -102,7 +106,14 @@ const depthwise = defineConvolution(
  * @returns [batch, h', w', out]; `same`: h' = ceil(h / stride), with floor(total / 2) zeros before.
  */
 export function conv2d(x: Tensor4D, filter: Tensor4D, options: ConvolutionOptions = {}): Tensor4D {
-  return convolution({ x, filter }, { stride: 1, padding: 'same', ...options }) as Tensor4D;
+  const { stride = 1, padding = 'same' } = options;
+  const isPointwise = filter.shape[0] === 1 && filter.shape[1] === 1;
+  if (isPointwise && typeof padding === 'string') return pointwiseConv2d(x, filter, { stride });
+  const { padding: zeros, size } = placed(x, filter, { stride, padding });
+  if (x.shape[0] * size[0] * size[1] <= PATCH_PIXELS) {
+    return patchConv2d(x, filter, { stride, padding: zeros, size });
+  }
+  return convolution({ x, filter }, { stride, padding }) as Tensor4D;
 }
 
 /**

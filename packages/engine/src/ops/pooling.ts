@@ -1,6 +1,5 @@
 import { attribute, defineUnary, execute, ints, type OpAttribute, T } from '../native.ts';
 import { type Tensor, type Tensor2D, type Tensor4D, tf } from '../tensorflow.ts';
-import type { Padding } from './convolution.ts';
 
 export interface PoolOptions {
   size: number;
@@ -63,14 +62,4 @@ export function averagePool(x: Tensor4D, options: PoolOptions): Tensor4D {
 /** Mean over space: [batch, h, w, channels] → [batch, channels]. */
 export function globalAveragePool(x: Tensor4D): Tensor2D {
   return meanOp({ x }, {}) as Tensor2D;
-}
-
-/** Zeros around images, which count in what follows: [batch, h, w, channels] → [batch, h′, w′, channels]. */
-export function zeroPad(x: Tensor4D, { top, bottom, left, right }: Padding): Tensor4D {
-  return tf.pad(x, [
-    [0, 0],
-    [top, bottom],
-    [left, right],
-    [0, 0],
-  ]);
 }

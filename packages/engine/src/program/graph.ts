@@ -79,3 +79,41 @@ export function mergeSums(
 
 const sameShape = (a: Value, b: Value) =>
   a.shape.length === b.shape.length && a.shape.every((size, axis) => size === b.shape[axis]);
+
+/** Ops that change a variable, named by their first input. */
+const UPDATE = /^(AssignVariableOp|ResourceApply)/;
+
+/**
+ * Makes each update of a variable wait for the last use of its old value. An update that comes while
+ * the old value is in use works on a copy: a pass over all weights, and memory for them, in each step.
+ * @param nodes all of one function, in the order of {@link reachable}
+ */
+export function updateLast(nodes: readonly Node[]): void {
+  const place = new Map(nodes.map((node, i) => [node, i]));
+  const users = new Map<Node, Node[]>();
+  for (const node of nodes) {
+    for (const { node: source } of node.inputs) {
+      if (source.op === 'ReadVariableOp') users.set(source, [...(users.get(source) ?? []), node]);
+    }
+  }
+  const visited = new Int32Array(nodes.length).fill(-1);
+  nodes.forEach((update, i) => {
+    if (!UPDATE.test(update.op)) return;
+    const variable = update.inputs[0]!.node;
+    const late = [...users]
+      .filter(([read]) => read.inputs[0]!.node === variable)
+      .flatMap(([, by]) => by)
+      // An output comes after all updates.
+      .filter(({ after }) => !after.includes(update));
+    if (late.length === 0) return;
+    const stack = [i];
+    for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+      if (visited[top] === i) continue;
+      visited[top] = i;
+      const node = nodes[top]!;
+      for (const { node: source } of node.inputs) stack.push(place.get(source)!);
+      for (const source of node.after) stack.push(place.get(source)!);
+    }
+    update.after.push(...late.filter((node) => visited[place.get(node)!] !== i));
+  });
+}

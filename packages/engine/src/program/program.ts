@@ -7,7 +7,7 @@ import {
   recordFunction,
   type VariableNodes,
 } from './functions.ts';
-import { mergeSums, type Node, reachable, type Values } from './graph.ts';
+import { mergeSums, type Node, reachable, updateLast, type Values } from './graph.ts';
 import { Recorder } from './recorder.ts';
 import { load, runSession } from './session.ts';
 
@@ -50,6 +50,10 @@ export function compile(
     ({ name, op }) => /^(output|variable)/.test(name) || op === 'Placeholder',
   );
   mergeSums(reachable(wanted), (terms, dtype) => [attribute.int('N', terms), attribute.type('T', dtype)]);
+  const nodes = new Map(recorder.nodes.map((node) => [node.name, node]));
+  for (const { outputs } of compiled.values()) {
+    updateLast(reachable(outputs.map(({ node }) => nodes.get(node)!)));
+  }
   return start(reachable(wanted), variables, compiled);
 }
 

@@ -102,6 +102,9 @@ const rules: Record<string, Rule> = {
   ScaleAndTranslate: ([x, size]) => one([x!.shape[0]!, ...known(size), x!.shape[3]!]),
   ScaleAndTranslateGrad: like(1),
   SoftmaxCrossEntropyWithLogits: ([logits]) => [{ shape: [logits!.shape[0]!] }, { shape: logits!.shape }],
+  AddN: like(0),
+  BatchMatMulV2: ([a, b], { adj_x, adj_y }) =>
+    one([a!.shape[0]!, a!.shape[adj_x ? 2 : 1]!, b!.shape[adj_y ? 1 : 2]!]),
   MatMul: ([a, b], { transpose_a, transpose_b }) =>
     one([a!.shape[transpose_a ? 1 : 0]!, b!.shape[transpose_b ? 0 : 1]!]),
   Reshape: ([x, shape]) => {
@@ -127,6 +130,9 @@ const rules: Record<string, Rule> = {
     known(sizes).map((part) => ({ shape: x!.shape.map((size, i) => (i === known(axis)[0] ? part : size)) })),
   Slice: ([x, begin, sizes]) =>
     one(known(sizes).map((size, axis) => (size < 0 ? x!.shape[axis]! - known(begin)[axis]! : size))),
+  StridedSlice: ([, begin, end, strides]) =>
+    one(known(begin).map((from, axis) => Math.ceil((known(end)[axis]! - from) / known(strides)[axis]!))),
+  StridedSliceGrad: ([shape, , , , dy]) => one(known(shape), dy!.dtype),
   PadV2: ([x, paddings]) => {
     const around = known(paddings);
     return one(x!.shape.map((size, axis) => size + around[2 * axis]! + around[2 * axis + 1]!));
