@@ -30,7 +30,7 @@ function batchMatMul(a: Tensor, b: Tensor, { adjoint }: { adjoint: 'x' | 'y' }):
   );
 }
 
-const pixelsOf = ({ shape: [batch, height, width] }: Tensor) => batch! * height! * width!;
+const pixelsOf = ({ shape: [batch, height, width] }: Tensor) => batch * height! * width!;
 
 const pointwiseOp = defineUnary<{ x: Tensor; filter: Tensor }, object>({
   name: 'pointwiseConv2d',

@@ -172,6 +172,33 @@ describe('a compiled program', () => {
     program.dispose();
   });
 
+  it('updates a variable after the last use of its old value, and in one function only', () => {
+    const body: FunctionSpec['body'] = ({ x, rate }, variables) => {
+      const [kernel, gamma] = [variables.read('kernel') as Tensor4D, variables.read('gamma')];
+      const { value, gradients } = valueAndGradients(
+        () => tf.mean(tf.square(conv2d(tf.mul(x as Tensor4D, tf.mean(gamma)), kernel))),
+        [kernel, gamma],
+      );
+      variables.assign('gamma', gradients[1]!);
+      variables.applyMomentum('kernel', 'kernel/momentum', {
+        gradient: gradients[0]!,
+        rate: rate!,
+        momentum: 0.9,
+      });
+      return { loss: value };
+    };
+    const inputs = { x: float32(2, 9, 8, 3), rate: float32() };
+    const program = compile(shapes, { train: { inputs, body }, again: { inputs, body } });
+    const updates = program.graph.filter(({ op }) => op === 'ResourceApplyMomentum');
+    const uses = program.graph.filter(({ op }) => op === 'Conv2DBackpropInput');
+    expect([updates.length, uses.length]).toEqual([2, 2]);
+    updates.forEach(({ after }, i) => {
+      expect(after).toContain(uses[i]);
+      expect(after).not.toContain(uses[1 - i]);
+    });
+    program.dispose();
+  });
+
   it('writes large constants of one number as Fill, and equal constants once', () => {
     const program = compile(new Map(), {
       f: {
