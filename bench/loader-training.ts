@@ -3,14 +3,7 @@ import { backboneOf, preprocess } from '@resizer-lab/backbones';
 import { type Batch, createLoader, type Loader, openDataset } from '@resizer-lab/datasets';
 import { compile, float32, type Program } from '@resizer-lab/engine';
 import { initialValues, parametersOf } from '@resizer-lab/layers';
-import {
-  classObjective,
-  type Network,
-  slotOf,
-  train,
-  trainStep,
-  variableShapes,
-} from '@resizer-lab/training';
+import { classObjective, type Network, train, trainStep, variableShapes } from '@resizer-lab/training';
 import { loaderOptions, type LoaderWork, photosOf } from './src/loader-work.ts';
 import type { TrainedEpoch } from './src/loader-markdown.ts';
 
@@ -83,8 +76,6 @@ function compiled({ batch, size }: LoaderWork) {
   const program = compile(shapes, {
     train: trainStep(network, { batch, size: [size, size], objective, momentum: 0.9, trained }),
   });
-  const values = initialValues(parameters, 1);
-  for (const name of trained) values.set(slotOf(name), new Float32Array(values.get(name)!.length));
-  program.assign(values);
+  program.assign(initialValues(parameters, 1));
   return { program, shapes };
 }

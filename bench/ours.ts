@@ -4,14 +4,7 @@ import { backboneOf, preprocess } from '@resizer-lab/backbones';
 import { compile, engineInfo, float32 } from '@resizer-lab/engine';
 import { countParameters, initialValues, parametersOf } from '@resizer-lab/layers';
 import { applyResizer } from '@resizer-lab/resizer';
-import {
-  classObjective,
-  type Network,
-  predictStep,
-  slotOf,
-  trainStep,
-  variableShapes,
-} from '@resizer-lab/training';
+import { classObjective, type Network, predictStep, trainStep, variableShapes } from '@resizer-lab/training';
 import { countMultiplyAdds } from './src/flops.ts';
 import { type Contest, serve } from './src/serve.ts';
 import type { Work } from './src/work.ts';
@@ -48,16 +41,6 @@ function contest(work: Work): Contest {
     task === 'train' ? { step: trainStep(network, options) } : { step: predictStep(network, options) },
   );
   program.assign(initialValues(parameters, 0));
-  if (task === 'train') {
-    program.assign(
-      new Map(
-        trainable.map(({ name, shape }) => [
-          slotOf(name),
-          new Float32Array(shape.reduce((a, b) => a * b, 1)),
-        ]),
-      ),
-    );
-  }
   const images = Uint8Array.from({ length: batch * side * side * 3 }, (_, i) => (i * 7919) % 256);
   const labels = Int32Array.from({ length: batch }, (_, i) => i);
   return {

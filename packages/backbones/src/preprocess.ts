@@ -18,3 +18,10 @@ const inverse = (scale: number | Channels): number | Channels =>
 function channelwise(value: number | Channels): Tensor {
   return typeof value === 'number' ? tf.scalar(value) : tf.tensor1d([...value]);
 }
+
+/** How far white lies from black in the range of a backbone, in its order of channels. */
+export function spanOf({ scale, order }: Preprocessing): number | number[] {
+  if (typeof scale === 'number') return 255 / scale;
+  const spans = scale.map((one) => 255 / one);
+  return order === 'bgr' ? spans.reverse() : spans;
+}

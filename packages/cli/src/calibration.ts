@@ -96,11 +96,7 @@ function measure(part: string): number {
   const options = { batch: BATCH, size: [side, side] as const, objective, momentum: 0.9, trained };
   const program = compile(shapes, { train: trainStep(network, options) });
   try {
-    const values = initialValues(parameters, 0);
-    for (const [name, shape] of shapes) {
-      if (!values.has(name)) values.set(name, new Float32Array(shape.reduce((a, b) => a * b, 1)));
-    }
-    program.assign(values);
+    program.assign(initialValues(parameters, 0));
     const images = Uint8Array.from({ length: BATCH * side * side * 3 }, (_, i) => (i * 7919) % 256);
     const labels = Int32Array.from({ length: BATCH }, (_, i) => i);
     const step = () => program.run('train', { images, labels, rate: 1e-3 });

@@ -217,13 +217,13 @@ function declare<R>(
  * First values of all parameters. Each has a stream of its own, named after it, so that a network
  * with one layer more starts the other layers from the same values.
  */
-export function initialValues(parameters: Parameters, seed: number): Map<string, Float32Array> {
-  return new Map(
-    [...parameters.values()].map(({ name, shape, initial }) => [
-      name,
-      initial(shape, stream(seed, 'initial', name)),
-    ]),
-  );
+export function* initialValues(
+  parameters: Parameters,
+  seed: number,
+): Iterable<[name: string, values: Float32Array]> {
+  for (const { name, shape, initial } of parameters.values()) {
+    yield [name, initial(shape, stream(seed, 'initial', name))];
+  }
 }
 
 /** How many numbers the parameters hold. */

@@ -108,7 +108,7 @@ describe('MULLER', () => {
     expect([...parameters.keys()].sort()).toEqual(namesOf(layers).sort());
     expect([...parameters.values()].every(({ trainable }) => trainable)).toBe(true);
     expect(countParameters(parameters.values())).toBe(2 * layers);
-    expect([...initialValues(parameters, 3).values()].every(([value]) => value === 0)).toBe(true);
+    expect([...initialValues(parameters, 3)].every(([, [value]]) => value === 0)).toBe(true);
   });
 
   it.each(interpolations)('starts as %s exactly, at any size', (base) => {

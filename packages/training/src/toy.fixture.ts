@@ -104,8 +104,9 @@ export function toy({
   return { program, parameters, shapes, start: withSlots(parameters, shapes) };
 }
 
+/** The velocities too: one program makes many runs. */
 function withSlots(parameters: Parameters, shapes: Toy['shapes']): Map<string, Float32Array> {
-  const values = initialValues(parameters, 3);
+  const values = new Map(initialValues(parameters, 3));
   for (const [name, shape] of shapes) {
     if (!values.has(name)) values.set(name, new Float32Array(shape.reduce((a, b) => a * b, 1)));
   }

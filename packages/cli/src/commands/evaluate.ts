@@ -76,6 +76,7 @@ function described(title: string, evaluation: Evaluation): string {
 
 function resizerText(resizer: NonNullable<Evaluation['resizer']>): string {
   if (resizer.kind === 'fixed') return resizer.method;
+  if (resizer.kind === 'muller') return `MULLER (${resizer.layers} layers, base ${resizer.base})`;
   return `a learned resizer (n=${resizer.filters}, r=${resizer.blocks}, base ${resizer.base})`;
 }
 

@@ -110,7 +110,7 @@ describe('resizer evaluate', () => {
     const network = (net: Scope, images: Tensor4D) =>
       applyResizer(net, images, { resizer: spec, target: [16, 16] });
     const parameters = parametersOf(network, [float32(1, 32, 32, 3)]);
-    const values = initialValues(parameters, 1);
+    const values = new Map(initialValues(parameters, 1));
     const resizerWeights = [...parameters.values()].map(
       ({ name, shape }) => [name, { shape, data: values.get(name)! }] as const,
     );

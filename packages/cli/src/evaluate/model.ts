@@ -1,5 +1,5 @@
 import { UserError } from '@resizer-lab/base';
-import { type Backbone, importWeights, type LayoutName, preprocess } from '@resizer-lab/backbones';
+import { type Backbone, importWeights, type LayoutName, preprocess, spanOf } from '@resizer-lab/backbones';
 import { compile, float32, type Interpolation, type Program, type Tensor4D, tf } from '@resizer-lab/engine';
 import { interpolations } from '@resizer-lab/engine/interpolation';
 import { matchWeights, parametersOf, readWeights, type Scope, type Weights } from '@resizer-lab/layers';
@@ -23,20 +23,27 @@ export async function loadResizer(resizer: string, base: Interpolation): Promise
   const method = interpolations.find((name) => name === resizer);
   if (method) return { spec: { kind: 'fixed', method }, weights: new Map() };
   const given = withPrefix(await readWeights(resizer), `${RESIZER_SCOPE}/`);
-  const filters = given.get(`${RESIZER_SCOPE}/conv_in_7x7/kernel`)?.shape.at(-1);
-  if (!filters) {
+  const spec = specOf(given, base);
+  if (!spec) {
     throw new UserError(
       `${resizer} holds no learned resizer; name a file that does, or one of ${interpolations.join(', ')}.`,
       { exitCode: 2 },
     );
   }
-  const blocks = new Set([...given.keys()].map((name) => /\/(res\d+)\//.exec(name)?.[1]).filter(Boolean))
-    .size;
-  const spec: ResizerSpec = { kind: 'learned', filters, blocks, base };
   const target = [8, 8] as const;
   const network = (net: Scope, images: Tensor4D) => applyResizer(net, images, { resizer: spec, target });
   const wanted = [...parametersOf(network, [float32(1, 16, 16, 3)]).values()];
   return { spec, weights: matchWeights(wanted, given, { source: resizer }) };
+}
+
+/** What the names and shapes of a resizer's weights say of it. */
+function specOf(weights: Weights, base: Interpolation): ResizerSpec | undefined {
+  const count = (pattern: RegExp) =>
+    new Set([...weights.keys()].flatMap((name) => pattern.exec(name)?.[1] ?? [])).size;
+  const layers = count(/\/weight_(\d+)$/);
+  if (layers > 0) return { kind: 'muller', layers, base };
+  const filters = weights.get(`${RESIZER_SCOPE}/conv_in_7x7/kernel`)?.shape.at(-1);
+  return filters ? { kind: 'learned', filters, blocks: count(/\/(res\d+)\//), base } : undefined;
 }
 
 function withPrefix(weights: Weights, prefix: string): Weights {
@@ -85,7 +92,10 @@ export async function loadNetwork(options: NetworkOptions): Promise<LoadedNetwor
   const network: Network = (net, images) => {
     const prepared = preprocess(images, backbone.preprocessing);
     const size = [target, target] as const;
-    const seen = resizer ? applyResizer(net, prepared, { resizer: resizer.spec, target: size }) : prepared;
+    const span = spanOf(backbone.preprocessing);
+    const seen = resizer
+      ? applyResizer(net, prepared, { resizer: resizer.spec, target: size, span })
+      : prepared;
     const logits = backbone.head(net, backbone.features(net, seen), outputs);
     return background ? tf.slice(logits, [0, 1], [-1, -1]) : logits;
   };

@@ -24,6 +24,8 @@ export interface VariableNodes {
   read: Node;
   initial: Node;
   assigned: Node;
+  /** Done when the variable is zero. */
+  cleared: Node;
 }
 
 /** Adds a variable to a graph: its handle, a read, and a way to set it. */
@@ -44,11 +46,16 @@ export function declareVariable(recorder: Recorder, shape: readonly number[], na
     })[0]!;
   const read = placed('ReadVariableOp', 'read', [handle], [dtype]);
   const initial = placed('Placeholder', 'initial', [], [dtype, spec]);
-  const assign = placed('AssignVariableOp', 'assign', [handle, initial], [dtype]);
   const done = recorder.constant([], FLOAT, Float32Array.of(1));
-  const assigned = placed('Identity', 'assigned', [done], [attribute.type('T', FLOAT)]);
-  assigned.node.after.push(assign.node);
-  return { shape, handle, read: read.node, initial: initial.node, assigned: assigned.node };
+  const set = (suffix: string, value: Value) => {
+    const assign = placed('AssignVariableOp', `${suffix}_assign`, [handle, value], [dtype]);
+    const made = placed('Identity', suffix, [done], [attribute.type('T', FLOAT)]);
+    made.node.after.push(assign.node);
+    return made.node;
+  };
+  const assigned = set('assigned', initial);
+  const cleared = set('cleared', recorder.filled(shape, 0));
+  return { shape, handle, read: read.node, initial: initial.node, assigned, cleared };
 }
 
 interface Recording {

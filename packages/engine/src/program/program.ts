@@ -19,8 +19,8 @@ export type Outputs = Record<string, Float32Array | Int32Array | Uint8Array>;
 export interface Program {
   /** Runs a function; its variable updates are made before it returns. */
   run(name: string, args: Arguments): Outputs;
-  /** Sets variables by name. @throws Error for an unknown name or a wrong size */
-  assign(values: ReadonlyMap<string, Float32Array>): void;
+  /** Sets variables by name, as they come. @throws Error for an unknown name or a wrong size */
+  assign(values: Iterable<readonly [name: string, values: Float32Array]>): void;
   /** Values of variables, all of them by default. */
   read(names?: readonly string[]): Map<string, Float32Array>;
   /** The graph as recorded, for those who count ops. */
@@ -32,7 +32,7 @@ export interface Program {
  * Compiles functions that share variables into one program. Nothing is executed meanwhile: the functions
  * run once on stand-ins for their tensors (see {@link Recorder}), and TensorFlow loads the resulting graph.
  *
- * @param shapes shape of each float32 variable, by name. Values are undefined until {@link Program.assign}.
+ * @param shapes shape of each float32 variable, by name; all are zero until {@link Program.assign}
  */
 export function compile(
   shapes: ReadonlyMap<string, readonly number[]>,
@@ -68,6 +68,11 @@ function start(
     if (!found) throw new Error(`the program has no variable ${name}`);
     return found;
   };
+  runSession(
+    session,
+    [],
+    [...variables.values()].map(({ cleared }) => cleared.name),
+  );
   return {
     graph,
     run(name, args) {
@@ -86,15 +91,17 @@ function start(
       return Object.fromEntries(compiled.outputs.map(({ name: output }, i) => [output, results[i]!]));
     },
     assign(values) {
-      const feeds = [...values].map(([name, data]) => {
-        const { shape, initial } = known(name);
-        return { node: initial.name, spec: { shape, dtype: FLOAT }, values: data };
-      });
-      runSession(
-        session,
-        feeds,
-        [...values.keys()].map((name) => known(name).assigned.name),
-      );
+      for (const batch of batches(values)) {
+        const feeds = batch.map(([name, data]) => {
+          const { shape, initial } = known(name);
+          return { node: initial.name, spec: { shape, dtype: FLOAT }, values: data };
+        });
+        runSession(
+          session,
+          feeds,
+          batch.map(([name]) => known(name).assigned.name),
+        );
+      }
     },
     read(names = [...variables.keys()]) {
       const results = runSession(
@@ -106,6 +113,23 @@ function start(
     },
     dispose: () => binding.deleteSavedModel(session),
   };
+}
+
+/** Values by the batch, so that only some are in memory twice; a batch costs TensorFlow a plan of its own. */
+function* batches(
+  values: Iterable<readonly [string, Float32Array]>,
+): Iterable<(readonly [string, Float32Array])[]> {
+  const most = 2 ** 23;
+  let batch: (readonly [string, Float32Array])[] = [];
+  let size = 0;
+  for (const entry of values) {
+    batch.push(entry);
+    size += entry[1].length;
+    if (size < most) continue;
+    yield batch;
+    [batch, size] = [[], 0];
+  }
+  yield batch;
 }
 
 function argument(args: Arguments, name: string): Values {

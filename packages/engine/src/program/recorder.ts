@@ -54,6 +54,11 @@ export class Recorder {
     return this.#literal(shape, FLOAT, values, name);
   }
 
+  /** A float32 tensor of one number, made when it is wanted. */
+  filled(shape: readonly number[], value: number): Value {
+    return this.#fill(shape, FLOAT, Float32Array.of(value));
+  }
+
   #literal(shape: readonly number[], dtype: number, values: Values, name?: string): Value {
     const attributes = [attribute.type('dtype', dtype), { name: 'value', tensor: { shape, dtype, values } }];
     const outputs = [{ shape, dtype }];

@@ -1,10 +1,10 @@
-import { type Backbone, backboneOf, preprocess } from '@resizer-lab/backbones';
+import { type Backbone, backboneOf, preprocess, spanOf } from '@resizer-lab/backbones';
 import { float32, resize, type Tensor2D, type Tensor4D } from '@resizer-lab/engine';
 import { multiplyAddsOf, type Parameters, parametersOf, type Scope } from '@resizer-lab/layers';
 import { applyResizer } from '@resizer-lab/resizer';
 import type { TrainedCell } from '../cell.ts';
 import type { CellMeasurements } from '../measurements.ts';
-import { betweenRanges, spanOf } from './range.ts';
+import { betweenRanges } from './range.ts';
 
 /** A backbone behind a resizer. */
 export interface Model {

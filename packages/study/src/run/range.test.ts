@@ -1,7 +1,7 @@
-import { backbones, preprocess } from '@resizer-lab/backbones';
+import { backbones, preprocess, spanOf } from '@resizer-lab/backbones';
 import { tf } from '@resizer-lab/engine';
 import { describe, expect, it } from 'vitest';
-import { betweenRanges, spanOf } from './range.ts';
+import { betweenRanges } from './range.ts';
 
 const bytes = tf.tensor4d([0, 127, 255, 10, 200, 30], [1, 1, 2, 3]);
 

@@ -14,10 +14,3 @@ export function betweenRanges(images: Tensor4D, from: Preprocessing, to: Preproc
   const bytes: Tensor4D = tf.add(tf.mul(rgb, vector(from.scale)), vector(from.offset));
   return preprocess(bytes, to);
 }
-
-/** How far white lies from black in the range of a backbone, in its order of channels. */
-export function spanOf({ scale, order }: Preprocessing): number | number[] {
-  if (typeof scale === 'number') return 255 / scale;
-  const spans = scale.map((one) => 255 / one);
-  return order === 'bgr' ? spans.reverse() : spans;
-}

@@ -40,10 +40,9 @@ const write = (file: string, values: Record<string, number[]>) =>
 
 async function startOf(start: Start[], classes = 2): Promise<Record<string, number[]>> {
   const parameters = modelWith(classes);
-  const shapes = new Map([...parameters.values()].map(({ name, shape }) => [name, shape]));
   const config = { seed: 1, start } as Partial<TrainedCell> as TrainedCell;
   const context = { dataRoot: folder, need: (role: string) => join(folder, role) } as Partial<CellContext>;
-  const values = await startValues({ config, parameters, shapes, head: 'head' }, context as CellContext);
+  const values = await startValues({ config, parameters, head: 'head' }, context as CellContext);
   return Object.fromEntries([...values].map(([name, data]) => [name, [...data]]));
 }
 

@@ -19,26 +19,26 @@ const WEIGHTS = 'weights.safetensors';
 export interface Starting {
   config: TrainedCell;
   parameters: Parameters;
-  /** Shapes of the program's variables: parameters and velocities. */
-  shapes: ReadonlyMap<string, readonly number[]>;
   /** Name of the head's layer. */
   head: string;
 }
 
-/** Where training starts: random values of the seed, and over them what the config names, in its order. */
+/** Where training starts: what the config names, the later over the earlier; all else random, by the seed. */
 export async function startValues(
   starting: Starting,
   context: CellContext,
-): Promise<Map<string, Float32Array>> {
-  const { config, parameters, shapes } = starting;
-  const values = initialValues(parameters, config.seed);
-  for (const [name, shape] of shapes) {
-    if (!values.has(name)) values.set(name, new Float32Array(shape.reduce((a, b) => a * b, 1)));
-  }
+): Promise<Iterable<readonly [string, Float32Array]>> {
+  const { config, parameters } = starting;
+  const given = new Map<string, Float32Array>();
   for (const start of config.start) {
-    for (const [name, data] of await loaded(start, starting, context)) values.set(name, data);
+    for (const [name, data] of await loaded(start, starting, context)) given.set(name, data);
   }
-  return values;
+  const rest = new Map([...parameters].filter(([name]) => !given.has(name)));
+  return chained(given, initialValues(rest, config.seed));
+}
+
+function* chained<T>(...parts: Iterable<T>[]): Iterable<T> {
+  for (const part of parts) yield* part;
 }
 
 async function loaded(

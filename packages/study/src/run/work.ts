@@ -1,4 +1,4 @@
-import { createLoader, type Dataset, type Loader } from '@resizer-lab/datasets';
+import { createLoader, type Dataset, type Loader, photoCache } from '@resizer-lab/datasets';
 import { compile, type FunctionSpec, type Program } from '@resizer-lab/engine';
 import type { Parameters } from '@resizer-lab/layers';
 import { RESIZER_SCOPE } from '@resizer-lab/resizer';
@@ -86,7 +86,7 @@ function functionsOf(config: TrainedCell, parts: Parts): Record<string, Function
 }
 
 function loadersOf(config: TrainedCell, dataset: Dataset): Work['loaders'] {
-  const common = { ...shapeOf(config), seed: config.seed };
+  const common = { ...shapeOf(config), seed: config.seed, cache: photoCache() };
   const fitted = (fit: FitConfig) => transformOf(fit, config.input);
   const test = { ...common, split: 'test', transform: fitted(config.training.evaluate) } as const;
   return {
