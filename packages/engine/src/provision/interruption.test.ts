@@ -6,12 +6,12 @@ import { type FakeCheckout, fakeWorld, filesBelow } from './fake-checkout.ts';
 const world = fakeWorld();
 afterAll(world.remove);
 
-/** Each step of set-up, by the line that begins it and the stand-in to slow down. */
+/** Each step of set-up, by the stand-in that it calls and what slows that down. */
 const steps = [
-  ['Installing npm packages', 'SLOW_NPM'],
-  ['Downloading tensorflow_cpu', 'SLOW_PIP'],
-  ['Unpacking tensorflow_cpu', 'SLOW_UNPACK'],
-  ['Compiling the TensorFlow binding', 'SLOW_GYP'],
+  ['npm ci', 'SLOW_NPM'],
+  ['pip', 'SLOW_PIP'],
+  ['unpack', 'SLOW_UNPACK'],
+  ['node-gyp', 'SLOW_GYP'],
 ] as const;
 
 const leftovers = ({ cache }: FakeCheckout) => filesBelow(cache).filter((name) => /^tmp|lock/.test(name));
@@ -20,12 +20,18 @@ const leftovers = ({ cache }: FakeCheckout) => filesBelow(cache).filter((name) =
 const pids = ({ cache }: FakeCheckout) =>
   (JSON.parse(readFileSync(join(cache, 'setup.lock'), 'utf8')) as { pids: number[] }).pids;
 
+/** Resolves when a stand-in is at work, and the lock names it. */
+async function atWork(checkout: FakeCheckout, call: string): Promise<void> {
+  while (checkout.calls().at(-1) !== call || !existsSync(`/proc/${pids(checkout)[1]}`)) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 describe('a set-up that is killed', () => {
-  it.concurrent.each(steps)('leaves nothing that a later one takes for whole: %s', async (line, slow) => {
+  it.concurrent.each(steps)('leaves nothing that a later one takes for whole: %s', async (call, slow) => {
     const checkout = world.checkout(`killed-${slow}`);
     const victim = checkout.begin('setup', [], { [slow]: '30' });
-    await victim.until(line);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await atWork(checkout, call);
     const [own, child] = pids(checkout);
     expect(own).toBe(victim.child.pid);
     for (const pid of [own!, child!]) process.kill(pid, 'SIGKILL');
@@ -39,8 +45,7 @@ describe('a set-up that is killed', () => {
   it.concurrent('is waited for as long as the program lives that it had started', async () => {
     const checkout = world.checkout('orphan');
     const victim = checkout.begin('setup', [], { SLOW_NPM: '4' });
-    await victim.until('Installing');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await atWork(checkout, 'npm ci');
     victim.child.kill('SIGKILL');
     await victim.done;
     const again = await checkout.begin('setup').done;
