@@ -59,7 +59,9 @@ export const configSchema = z
         rate,
         expect: expectation
           .optional()
-          .describe('What a control experiment must show of each trained resizer against the fixed one'),
+          .describe(
+            'What a control experiment must show of each backbone’s own resizer against the fixed one',
+          ),
       })
       .describe('Second stage: each backbone with each resizer, and its controls, for as long'),
   })

@@ -27,7 +27,8 @@ function probeFailures(probes: Probes, { resizer, duration }: TrainedCell): stri
     ...(differenceFromInterpolation > 0 ? [] : ['its output is the base interpolation']),
     ...(differenceFromInput === 0 ? ['its output is its input'] : []),
     ...Object.entries(weights).flatMap(([name, { gradient, moved }]) => [
-      ...(gradient > 0 ? [] : [`no gradient reaches ${name}`]),
+      // What is only evaluated may stand before a backbone that no gradient passes.
+      ...(gradient > 0 || duration === null ? [] : [`no gradient reaches ${name}`]),
       ...(moved > 0 || still ? [] : [`${name} did not move`]),
     ]),
   ];
