@@ -99,6 +99,6 @@ function stageNotes(scored: readonly Scored[]): string[] {
 function deviations(scored: readonly Scored[]): string[] {
   const isForeign = ({ record: { config } }: Scored) => config.range !== config.backbone;
   const range =
-    'The paper does not say in which range of values a resizer works. Here it works on images as the backbone that it was trained with sees them; in front of another its output is shifted and scaled, channel by channel, to the range of that one.';
+    'In which range of values the paper’s resizers work is not known to us. Here one works on images as the backbone that it was trained with sees them; in front of another its output is shifted and scaled, channel by channel, to the range of that one.';
   return [...deviationsOf(scored), ...(scored.some(isForeign) ? [`Deviation: ${range}`] : [])];
 }
