@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { messageOf, UserError } from '@resizer-lab/base';
+import { UserError } from '@resizer-lab/base';
 import { dataRoot, openDataset } from '@resizer-lab/datasets';
+import { command } from './src/command.ts';
 import { type Peer, pythonOf } from './src/environment.ts';
 import {
   type LoadedEpochs,
@@ -160,12 +161,8 @@ async function bench({ parts, transforms: names, json, output }: Request): Promi
   process.stdout.write(json ? `${JSON.stringify(results, null, 2)}\n` : page);
 }
 
-try {
+await command(async () => {
   const request = requestOf(process.argv.slice(2));
   if (request) await bench(request);
   else process.stdout.write(usage);
-} catch (error) {
-  const known = error instanceof UserError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  process.stderr.write(`${known ? messageOf(error) : ((error as Error).stack ?? String(error))}\n`);
-  process.exitCode = error instanceof UserError ? error.exitCode : known ? 2 : 1;
-}
+});

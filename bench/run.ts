@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { messageOf, UserError } from '@resizer-lab/base';
+import { UserError } from '@resizer-lab/base';
 import { during, terminal } from '../packages/engine/provision/terminal.mjs';
+import { command } from './src/command.ts';
 import { compare, type Comparison } from './src/compare.ts';
 import { matrixProductEntrant, OURS, ourEntrant, peerEntrant, peers, quickPeers } from './src/entrants.ts';
 import { sittingNow } from './src/machine.ts';
@@ -119,12 +120,8 @@ async function bench(request: Request): Promise<void> {
 for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15, SIGHUP: 1 })) {
   process.once(signal, () => process.exit(128 + number));
 }
-try {
+await command(async () => {
   const request = requestOf(process.argv.slice(2));
   if (request) await bench(request);
   else process.stdout.write(usage);
-} catch (error) {
-  const known = error instanceof UserError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  process.stderr.write(`${known ? messageOf(error) : ((error as Error).stack ?? String(error))}\n`);
-  process.exitCode = error instanceof UserError ? error.exitCode : known ? 2 : 1;
-}
+});

@@ -5,7 +5,8 @@ import { expand } from '@resizer-lab/suite';
 import { describe, expect, it, vi } from 'vitest';
 import { cellsOf, inputsOf } from './cells.ts';
 import type { Config } from './config.ts';
-import { configOf, ownFolder } from './testing.fixture.ts';
+import { ownFolder } from '@resizer-lab/study/testing';
+import { configOf } from './testing.fixture.ts';
 
 const hashes = { photos: 'p', 'weights resnet.safetensors': 'w' };
 const expanded = (config: Config, seeds: number[], data: Record<string, string> = hashes) =>

@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest';
 import type { CellConfig } from './config.ts';
 import type { ClassificationRecord } from './metrics.ts';
 import { tablesOf } from './tables.ts';
-import { cellConfig, ownFolder } from './testing.fixture.ts';
+import { ownFolder } from '@resizer-lab/study/testing';
+import { cellConfig } from './testing.fixture.ts';
 
 const N = 40;
 const learned: Partial<CellConfig> = {

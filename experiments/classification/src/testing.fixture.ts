@@ -1,8 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { loadConfig } from '@resizer-lab/suite';
-import { onTestFinished } from 'vitest';
+import { loadedConfig } from '@resizer-lab/study/testing';
 import type { CellConfig, Config } from './config.ts';
 import { classification } from './index.ts';
 
@@ -34,24 +30,9 @@ export const lines = [
   '      control: fixed',
 ];
 
-/** A folder that is removed after the test. */
-export async function ownFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'classification-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  return folder;
-}
-
 /** Reads the config above with some lines changed: text to find and to put in its place. */
 export async function configOf(changes: Readonly<Record<string, string>> = {}): Promise<Config> {
-  let text = lines.join('\n');
-  for (const [from, to] of Object.entries(changes)) {
-    if (!text.includes(from)) throw new Error(`the config has no "${from}"`);
-    text = text.replace(from, to);
-  }
-  const file = join(await ownFolder(), 'tiny.yaml');
-  await writeFile(file, text);
-  const { config } = await loadConfig(file, [classification]);
-  return config as Config;
+  return (await loadedConfig(classification, lines, changes)) as Config;
 }
 
 /** The config of a cell: an arm with a fixed resizer, but for what is given. */

@@ -7,7 +7,8 @@ import { cellsOf } from './cells.ts';
 import type { CellConfig } from './config.ts';
 import { generalisation } from './index.ts';
 import type { GeneralisationRecord, measurementsSchema } from './records.ts';
-import { configOf, ownFolder } from './testing.fixture.ts';
+import { ownFolder } from '@resizer-lab/study/testing';
+import { configOf } from './testing.fixture.ts';
 
 /** Runs cells of a config in this process, as the suite does in many, and makes their tables. */
 async function tablesOfRun(ids: readonly string[], changes: Record<string, string>) {

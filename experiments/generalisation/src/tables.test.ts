@@ -7,7 +7,8 @@ import { ARMS } from './arms.ts';
 import { cellsOf } from './cells.ts';
 import type { GeneralisationRecord } from './records.ts';
 import { tablesOf } from './tables.ts';
-import { configOf, ownFolder } from './testing.fixture.ts';
+import { ownFolder } from '@resizer-lab/study/testing';
+import { configOf } from './testing.fixture.ts';
 
 const N = 200;
 const folder = 'kind: folder, path: imagenette';

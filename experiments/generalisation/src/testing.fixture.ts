@@ -1,8 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { loadConfig } from '@resizer-lab/suite';
-import { onTestFinished } from 'vitest';
+import { loadedConfig } from '@resizer-lab/study/testing';
 import type { Config } from './config.ts';
 import { generalisation } from './index.ts';
 
@@ -33,22 +29,7 @@ export const lines = [
   '  rate: 0.01',
 ];
 
-/** A folder that is removed after the test. */
-export async function ownFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'generalisation-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  return folder;
-}
-
 /** Reads the config above with some lines changed: text to find and to put in its place. */
 export async function configOf(changes: Readonly<Record<string, string>> = {}): Promise<Config> {
-  let text = lines.join('\n');
-  for (const [from, to] of Object.entries(changes)) {
-    if (!text.includes(from)) throw new Error(`the config has no "${from}"`);
-    text = text.replace(from, to);
-  }
-  const file = join(await ownFolder(), 'tiny.yaml');
-  await writeFile(file, text);
-  const { config } = await loadConfig(file, [generalisation]);
-  return config as Config;
+  return (await loadedConfig(generalisation, lines, changes)) as Config;
 }

@@ -8,7 +8,8 @@ import type { CellConfig } from './config.ts';
 import { quality } from './index.ts';
 import { agreementOf } from './measurements.ts';
 import { predictionSchema } from './predictions.ts';
-import { configOf, ownFolder } from './testing.fixture.ts';
+import { ownFolder } from '@resizer-lab/study/testing';
+import { configOf } from './testing.fixture.ts';
 
 const photos = [
   'kind: scores',

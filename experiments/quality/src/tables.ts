@@ -2,8 +2,10 @@ import type { Table } from '@resizer-lab/report';
 import {
   claimsTable,
   deviationsOf,
+  isSynthetic,
   pairedTable,
   paperTable,
+  photosText,
   protocolNotes,
   readClaims,
   readPaper,
@@ -29,8 +31,8 @@ export async function tablesOf(
     ...{ name: `${name}-correlations`, title },
     ...{ metrics, comparisons: compared, notes: notesOf(scored) },
   });
-  if (scored.every(({ record }) => isSynthetic(record.config.data))) return [correlations];
-  const notes = [`Correlations on ${photosText(scored)}; the paper's are on AVA.`, ...deviations(scored)];
+  if (scored.every(isSynthetic)) return [correlations];
+  const notes = [`Correlations on ${photosText(scored[0]!)}; the paper's are on AVA.`, ...deviations(scored)];
   const paper = await readPaper(ownFile('paper.yaml'));
   const claims = await readClaims(ownFile('claims.yaml'));
   return [
@@ -43,17 +45,6 @@ export async function tablesOf(
       ...{ name: `${name}-claims`, title: `${title}: claims`, claims, comparison: compared[0] },
     }),
   ];
-}
-
-const isSynthetic = (data: unknown) => (data as { kind: string }).kind === 'synthetic';
-
-/** `2000 training and 500 test photos of biq2021 (3 could not be used)`. */
-function photosText([first]: readonly QualityCell[]): string {
-  const { config, measurements } = first!.record;
-  const { path } = config.data as { path: string };
-  const { trainingPhotos, photos, dropped } = measurements;
-  const unusable = dropped > 0 ? ` (${dropped} could not be used)` : '';
-  return `${trainingPhotos} training and ${photos} test photos of ${path}${unusable}`;
 }
 
 /** Where cells depart from the paper: in what all studies may, and in what this one alone has. */

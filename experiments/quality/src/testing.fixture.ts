@@ -1,9 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writePredictions } from '@resizer-lab/study';
-import { loadConfig } from '@resizer-lab/suite';
-import { onTestFinished } from 'vitest';
+import { loadedConfig, ownFolder } from '@resizer-lab/study/testing';
 import type { CellConfig, Config } from './config.ts';
 import { quality } from './index.ts';
 import { agreementOf } from './measurements.ts';
@@ -41,24 +39,9 @@ export const lines = [
   '      control: bicubic',
 ];
 
-/** A folder that is removed after the test. */
-export async function ownFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'quality-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  return folder;
-}
-
 /** Reads the config above with some lines changed: text to find and to put in its place. */
 export async function configOf(changes: Readonly<Record<string, string>> = {}): Promise<Config> {
-  let text = lines.join('\n');
-  for (const [from, to] of Object.entries(changes)) {
-    if (!text.includes(from)) throw new Error(`the config has no "${from}"`);
-    text = text.replace(from, to);
-  }
-  const file = join(await ownFolder(), 'tiny.yaml');
-  await writeFile(file, text);
-  const { config } = await loadConfig(file, [quality]);
-  return config as Config;
+  return (await loadedConfig(quality, lines, changes)) as Config;
 }
 
 /** A finished cell made by hand, its predictions on the disk. */
