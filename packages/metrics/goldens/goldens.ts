@@ -42,9 +42,8 @@ export interface Goldens {
   }[];
   logistic: { x: number[]; y: number[]; parameters: [number, number, number, number]; rmse: number }[];
   families: {
-    p: number[];
-    holm: number[];
-    seeds: { values: number[]; mean: number; low: number; high: number; deviation: number }[];
+    holm: { p: number[]; adjusted: number[] }[];
+    seeds: { values: number[]; mean: number; low: number; high: number; deviation: number; p: number }[];
   };
   histograms: { p: number[]; q: number[]; r1: number; r2: number; mean: number; deviation: number }[];
   calibration: {

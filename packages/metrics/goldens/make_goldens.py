@@ -166,13 +166,17 @@ def logistic():
 
 
 def families():
-    values = [0.04, 0.001, 0.5, 0.013, 0.013, 0.9, 0.0001]
-    seeds = [[0.331, 0.342, 0.329], [0.5, 0.7], [1.0, 2.0, 4.0, 8.0, 16.0]]
+    families = [[0.04, 0.001, 0.5, 0.013, 0.013, 0.9, 0.0001], [0.03], [0.02, 0.02, 0.02], [1, 0, 0.6, 0.04]]
+    families.append((np.arange(1, 41) ** 2 / 1e5)[::-1].tolist())
+    seeds = [[0.331, 0.342, 0.329], [0.5, 0.7], [1.0, 2.0, 4.0, 8.0, 16.0], [-0.1, -0.062, -0.138],
+             [0.01, -0.02, 0.005, 0.001]]
     rows = []
     for v in seeds:
         low, high = stats.t.interval(0.95, len(v) - 1, np.mean(v), stats.sem(v))
-        rows.append({"values": v, "mean": np.mean(v), "low": low, "high": high, "deviation": np.std(v, ddof=1)})
-    return {"p": values, "holm": multipletests(values, method="holm")[1].tolist(), "seeds": rows}
+        rows.append({"values": v, "mean": np.mean(v), "low": low, "high": high, "deviation": np.std(v, ddof=1),
+                     "p": stats.ttest_1samp(v, 0).pvalue})
+    holm = [{"p": p, "adjusted": multipletests(p, method="holm")[1].tolist()} for p in families]
+    return {"holm": holm, "seeds": rows}
 
 
 def histograms():

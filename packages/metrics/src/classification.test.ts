@@ -3,8 +3,6 @@ import { goldens } from '../goldens/goldens.ts';
 import {
   correctAt,
   expectedCalibrationError,
-  holm,
-  meanOverSeeds,
   negativeLogLikelihood,
   topConfidences,
   topKErrors,
@@ -55,25 +53,5 @@ describe('calibration', () => {
 
   it('refuses a confidence above 1', () => {
     expect(() => expectedCalibrationError([1.2], [true])).toThrow('confidences[0] is 1.2');
-  });
-});
-
-describe('families and seeds', () => {
-  it('holm agrees with statsmodels', () => {
-    holm(goldens.families.p).forEach((p, i) => expect(p).toBeCloseTo(goldens.families.holm[i]!, 14));
-    expect(() => holm([0.1, 1.5])).toThrow('p values[1] is 1.5');
-    expect(() => holm([])).toThrow('p values has 0 values');
-  });
-
-  it.each(goldens.families.seeds)('the mean over $values agrees with SciPy', (golden) => {
-    const own = meanOverSeeds(golden.values);
-    expect(own.value).toBeCloseTo(golden.mean, 13);
-    expect(own.low).toBeCloseTo(golden.low, 9);
-    expect(own.high).toBeCloseTo(golden.high, 9);
-    expect(own.deviation).toBeCloseTo(golden.deviation, 13);
-  });
-
-  it('one seed has a mean and no interval', () => {
-    expect(meanOverSeeds([0.4])).toEqual({ value: 0.4, low: null, high: null, deviation: null, n: 1 });
   });
 });

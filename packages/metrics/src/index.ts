@@ -14,7 +14,7 @@ export {
 export { earthMoversDistance, histogramMoments, histogramOfMean, twoClassAccuracy } from './histogram.ts';
 export { holm } from './holm.ts';
 export { fitLogistic, logistic, type LogisticFit, type LogisticParameters } from './logistic.ts';
-export { meanOverSeeds, type SeedMean } from './mean.ts';
+export { meanOverSeeds, type SeedMean, zeroMeanP } from './mean.ts';
 export {
   bootstrapErrorDifference,
   mcnemar,
