@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { UserError } from '@resizer-lab/base';
 import { during, terminal } from '../packages/engine/provision/terminal.mjs';
+import { chosen } from './src/choose.ts';
 import { command } from './src/command.ts';
 import { compare, type Comparison } from './src/compare.ts';
 import { matrixProductEntrant, OURS, ourEntrant, peerEntrant, peers, quickPeers } from './src/entrants.ts';
 import { sittingNow } from './src/machine.ts';
 import { markdown, type Results } from './src/markdown.ts';
 import { measure, type Outcome, type Pace, succeeded } from './src/measure.ts';
-import { matches, nameOf } from './src/work.ts';
+import { nameOf } from './src/work.ts';
 import { quickRows, type Row, rows } from './rows.ts';
 
 const usage = `Usage: npm run bench -- [options]
@@ -19,14 +20,17 @@ Measures our training and evaluation steps against Keras and PyTorch, in turn, o
 peers are installed into the user's cache at the first run. Keep the machine idle meanwhile.
 
   --quick          two rows against the peers that start fast; about two minutes
-  --rows GLOB      only rows whose name matches, such as 'train/mobilenet*'; may be repeated
-  --peers GLOB     only peers whose name matches, such as 'torch*'; \`none\` measures us alone
+  --rows GLOBS     only rows whose name matches, such as 'train/mobilenet*,evaluate/*'
+  --peers GLOBS    only peers whose name matches, such as 'torch*'; \`none\` measures us alone
   --rounds N       turns of each contestant in each row (default 6; with --quick 3)
   --json           prints results as JSON, each single step included
   --output FILE    writes the Markdown there; a run of all rows and peers writes bench/RESULTS.md by itself
 
-Example: npm run bench -- --rows 'train/*+mobilenet*' --peers 'torch*'
+Several globs have commas between them, or the option is repeated.
+Example: npm run bench -- --rows 'train/*+mobilenet*' --peers 'torch*,keras graph'
 `;
+
+const rowsByName = new Map(rows.map((row) => [nameOf(row), row]));
 
 interface Request {
   rows: readonly Row[];
@@ -44,7 +48,7 @@ function requestOf(args: string[]): Request | undefined {
     options: {
       quick: { type: 'boolean', default: false },
       rows: { type: 'string', multiple: true },
-      peers: { type: 'string' },
+      peers: { type: 'string', multiple: true },
       rounds: { type: 'string' },
       json: { type: 'boolean', default: false },
       output: { type: 'string' },
@@ -59,7 +63,7 @@ function requestOf(args: string[]): Request | undefined {
     throw new UserError(`--rounds ${values.rounds} is not a whole number above 0.`, { exitCode: 2 });
   }
   return {
-    rows: chosenRows(values.rows ?? (quick ? quickRows : ['*'])),
+    rows: chosen(rowsByName, values.rows ?? (quick ? quickRows : ['*']), { option: 'rows' }),
     peers: chosenPeers(values.peers, quick),
     pace: { rounds, turnSeconds: quick ? 1.5 : 4 },
     json,
@@ -67,20 +71,10 @@ function requestOf(args: string[]): Request | undefined {
   };
 }
 
-function chosenRows(patterns: readonly string[]): Row[] {
-  const chosen = rows.filter((row) => patterns.some((pattern) => matches(nameOf(row), pattern)));
-  if (chosen.length > 0) return chosen;
-  const names = rows.map(nameOf).join(', ');
-  throw new UserError(`No row matches ${patterns.join(' or ')}. Rows: ${names}.`, { exitCode: 2 });
-}
-
-function chosenPeers(pattern: string | undefined, quick: boolean): string[] {
-  if (pattern === 'none') return [];
-  if (pattern === undefined) return quick ? quickPeers : [...peers.keys()];
-  const chosen = [...peers.keys()].filter((name) => matches(name, pattern));
-  if (chosen.length > 0) return chosen;
-  const names = [...peers.keys()].join(', ');
-  throw new UserError(`No peer matches ${pattern}. Peers: ${names}; or none.`, { exitCode: 2 });
+function chosenPeers(values: readonly string[] | undefined, quick: boolean): string[] {
+  if (values?.join() === 'none') return [];
+  const all = new Map([...peers.keys()].map((name) => [name, name]));
+  return chosen(all, values ?? (quick ? quickPeers : ['*']), { option: 'peers' });
 }
 
 /** One row: its contestants, started afresh, measured and gone. */
