@@ -272,8 +272,10 @@ describe('the tables of real photos', () => {
       name: 'tiny',
       title: 'Tiny',
     });
-    expect(tables.map(({ name }) => name)).toEqual(['tiny-errors', 'tiny-paper', 'tiny-claims']);
-    const [errors, paper, claims] = tables;
+    expect(tables.map(({ name }) => name)).toEqual([
+      ...['tiny-errors', 'tiny-paper', 'tiny-claims', 'tiny-comparisons'],
+    ]);
+    const [errors, paper, claims, comparisons] = tables;
     expect(errors!.notes).toContain(
       "Top-k errors of 1 training and 40 test photos of imagenette; the paper's are of ImageNet.",
     );
@@ -293,6 +295,13 @@ describe('the tables of real photos', () => {
       'not run',
     ]);
     expect(claims!.rows[0]!['evidence']).toBe('1 compared: 0 for, 0 against, 1 open; 1 seed of 3 needed');
+    expect(comparisons!.rows).toEqual([
+      {
+        ...{ id: 'learned-beats-fixed', compared: 'densenet121, 448 → 224: learned against fixed' },
+        ...{ seeds: 1, p: null, adjusted: 1, outcome: 'open' },
+        difference: { value: -0.25, low: null, high: null, unit: 'points' },
+      },
+    ]);
   });
 
   it('give no number of the paper for another backbone or size', async () => {

@@ -1,6 +1,6 @@
 import type { Table } from '@resizer-lab/report';
 import {
-  claimsTable,
+  claimsTables,
   deviationsOf,
   isSynthetic,
   pairedTable,
@@ -54,9 +54,7 @@ export async function tablesOf(
       ...{ name: `${name}-paper`, title: `${title}: beside the paper`, paper, notes },
       metrics: [topError(1), topError(5), cost, resizerWeights],
     }),
-    claimsTable(scored, {
-      ...{ name: `${name}-claims`, title: `${title}: claims`, claims, comparison: top1Difference },
-    }),
+    ...claimsTables(scored, { name, title, claims, comparison: top1Difference }),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Table } from '@resizer-lab/report';
-import { type Decision, decide, type Scored, verdictsTable } from '@resizer-lab/study';
+import { type Compared, type Decision, decide, type Scored, verdictTables } from '@resizer-lab/study';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { parityOf } from './parity.ts';
@@ -15,7 +15,7 @@ const claim = z.strictObject({
   /** `epochs`: how soon it is level with a resizer from random values, instead of how good it is in the end. */
   by: z.enum(['metric', 'epochs']).default('metric'),
   against: z.enum(['baseline', 'fixed', 'random', 'own']),
-  /** By how much it may be worse. */
+  /** By how much it may be worse; its differences have it taken off. */
   margin: z.number().min(0).max(1).default(0),
 });
 
@@ -41,34 +41,39 @@ export async function readClaims(file: URL): Promise<Claims> {
   return claimsFile.parse(parse(await readFile(file, 'utf8')));
 }
 
-/** The claims with their verdicts. */
-export function claimsTable<S extends Scored>(
+/** The claims with their verdicts, and the comparisons that they rest on. */
+export function claimsTables<S extends Scored>(
   scored: readonly S[],
   options: { name: string; title: string; claims: Claims; scoring: Scoring<S> },
-): Table {
+): Table[] {
   const { name, title, claims, scoring } = options;
-  const judged = claims.claims.map((claim) => ({ ...claim, ...judge(claim, scored, { claims, scoring }) }));
-  return verdictsTable(judged, { name, title, rule: claims.rule, metric: scoring.metrics[0].header });
+  const judged = claims.claims.map((claim) => ({
+    ...claim,
+    ...judge(claim, scored, { claims, scoring }),
+    unit: claim.by === 'epochs' ? ('plain' as const) : scoring.comparisons[0].unit,
+  }));
+  const metric = `${scoring.metrics[0].header}; of a claim about epochs, epochs`;
+  return verdictTables(judged, { name, title, rule: claims.rule, metric });
 }
 
 /** The verdict on a claim; each target with each resizer that is not its own is a comparison. */
-export function judge<S extends Scored>(
+function judge<S extends Scored>(
   claim: Claim,
   scored: readonly S[],
   { claims, scoring }: { claims: Claims; scoring: Scoring<S> },
 ): Decision {
   const targets = targetsOf(scored);
-  const comparisons = targets.flatMap((target) =>
+  const compared = targets.flatMap((target) =>
     targets
       .filter((source) => source !== target)
-      .map((source) =>
-        swapsOf(scored, { target, source, swap: claim.swap }).flatMap(
-          (swap) => distanceOf(claim, swap, { scored, scoring }) ?? [],
-        ),
-      ),
+      .map((source): Compared => {
+        const swaps = swapsOf(scored, { target, source, swap: claim.swap });
+        const differences = swaps.flatMap((swap) => distanceOf(claim, swap, { scored, scoring }) ?? []);
+        return { name: `${claim.swap}, resizer of ${source} before ${target}`, differences };
+      }),
   );
   return decide(
-    comparisons.filter(({ length }) => length > 0),
+    compared.filter(({ differences }) => differences.length > 0),
     claims,
   );
 }

@@ -12,7 +12,7 @@ import {
   scoredOf,
   seedsText,
 } from '@resizer-lab/study';
-import { claimsTable, readClaims } from './claims.ts';
+import { claimsTables, readClaims } from './claims.ts';
 import { differencesTable, matrixTable } from './matrices.ts';
 import { parityTable } from './parity.ts';
 import { type GeneralisationRecord, partedByTask } from './records.ts';
@@ -66,10 +66,7 @@ async function tables<S extends Scored>(
   ];
   if (!real) return found;
   const claims = await readClaims(ownFile('claims.yaml'));
-  return [
-    ...found,
-    claimsTable(scored, { name: `${name}-claims`, title: `${title}: claims`, claims, scoring }),
-  ];
+  return [...found, ...claimsTables(scored, { name, title, claims, scoring })];
 }
 
 const photosOf = ([first]: readonly Scored[]) =>

@@ -1,6 +1,6 @@
 import type { Table } from '@resizer-lab/report';
 import {
-  claimsTable,
+  claimsTables,
   deviationsOf,
   isSynthetic,
   pairedTable,
@@ -41,9 +41,7 @@ export async function tablesOf(
       ...{ name: `${name}-paper`, title: `${title}: beside the paper`, paper, notes },
       metrics: metrics.filter(({ key }) => key === 'plcc' || key === 'srcc'),
     }),
-    claimsTable(scored, {
-      ...{ name: `${name}-claims`, title: `${title}: claims`, claims, comparison: compared[0] },
-    }),
+    ...claimsTables(scored, { name, title, claims, comparison: compared[0] }),
   ];
 }
 

@@ -7,16 +7,9 @@ export { fixedResizer, hasWeights, resizer, type ResizerConfig, resizerText } fr
 export { checkSyntheticSizes, type PairedConfig, pairedSections } from './config/sections.ts';
 export { type Protocol, protocol, resolvedProtocol } from './config/training.ts';
 export { count, name, pixels, rate, relativePath, share } from './config/values.ts';
-export {
-  type Claims,
-  claimsTable,
-  type ClaimVerdict,
-  decide,
-  type Decision,
-  judge,
-  readClaims,
-  verdictsTable,
-} from './claims.ts';
+export { claimsTables, readClaims } from './claims/claims.ts';
+export { type Compared, decide, type Decision } from './claims/decide.ts';
+export { verdictTables } from './claims/tables.ts';
 export { inputsOf, openPhotos, weightsRole } from './inputs.ts';
 export {
   type CellMeasurements,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Claims, judge } from './claims.ts';
-import { difference, judged, type Judged, learned } from './scored.fixture.ts';
+import { difference, judged, type Judged, learned } from '../scored.fixture.ts';
 
 const claims: Claims = {
   ...{ rule: 'in words', seeds: 3, alpha: 0.05 },
@@ -39,17 +39,18 @@ describe('the verdict on a claim', () => {
     expect(verdictOn(pairs([...differences])).verdict).toBe(verdict);
   });
 
-  it('asks for all comparisons, and widens their intervals with their number', () => {
+  it('asks for all comparisons, and names each', () => {
     const other = { backbone: 'densenet121' } as const;
     expect(verdictOn([...pairs(clear), ...pairs(clear, other)]).verdict).toBe('reproduced');
-    expect(verdictOn([...pairs(clear), ...pairs([0.1, 0.11, 0.12], other)])).toEqual({
+    const mixed = verdictOn([...pairs(clear), ...pairs([0.1, 0.11, 0.12], other)]);
+    expect(mixed).toMatchObject({
       verdict: 'not reproduced',
       evidence: '2 compared: 1 for, 1 against, 0 open',
     });
-    // SciPy 1.17: Student's interval at 95 % is [-0.1944, -0.0056], at 97.5 % [-0.2361, 0.0361].
-    const near = [-0.1, -0.062, -0.138];
-    expect(verdictOn(pairs(near)).verdict).toBe('reproduced');
-    expect(verdictOn([...pairs(near), ...pairs(clear, other)]).verdict).toBe('inconclusive');
+    expect(mixed.comparisons.map(({ name, outcome }) => [name, outcome])).toEqual([
+      ['resnet50, 48 → 16: learned against bilinear', 'for'],
+      ['densenet121, 48 → 16: learned against bilinear', 'against'],
+    ]);
   });
 
   it('takes a metric that is better when higher the other way round', () => {
@@ -72,7 +73,9 @@ describe('the verdict on a claim', () => {
       judged(0.6, { seed, arm: 'near', target: 20 }, 130),
       judged(0.4 + seed / 1000, { ...arm, seed }, 125),
     ]);
-    expect(verdictOn(scored, { against: 'larger input' }).verdict).toBe('reproduced');
+    const { verdict, comparisons } = verdictOn(scored, { against: 'larger input' });
+    expect(verdict).toBe('reproduced');
+    expect(comparisons[0]!.name).toBe('resnet50, 48 → 16: learned against near (to 20)');
     expect(verdictOn(pairs(clear), { against: 'larger input' }).verdict).toBe('not run');
   });
 });
