@@ -59,7 +59,7 @@ function comparisonsTable(
       { key: 'id', header: 'Claim' },
       { key: 'compared', header: 'Compared' },
       { key: 'seeds', header: 'Seeds', format: 'count' },
-      { key: 'difference', header: 'Difference; below 0: for the claim' },
+      { key: 'difference', header: 'Difference (below 0: for it)' },
       { key: 'p', header: 'p', format: 'p' },
       { key: 'adjusted', header: 'p after Holm', format: 'p' },
       { key: 'outcome', header: 'Outcome' },
