@@ -65,6 +65,21 @@ describe.concurrent('without Slurm', () => {
     expect(existsSync(join(cwd, 'none'))).toBe(false);
   });
 
+  it('--only leaves out the cells that are not named, and says what it could have named', async () => {
+    const args = ['submit', 'tiny.yaml', '--dry-run', '--only'];
+    const { code, stdout } = await resizer([...args, '*/learned/*'], place);
+    expect(code).toBe(0);
+    expect([...stdout.matchAll(/^# {3}\d: [0-9a-f]{16} (\S+)$/gm)].map(([, id]) => id)).toEqual([
+      'mobilenetv2_0.35/baseline/seed1',
+      'mobilenetv2_0.35/learned/seed1',
+    ]);
+    const none = await resizer([...args, 'learned'], place);
+    expect([none.code, none.stdout]).toEqual([2, '']);
+    expect(none.stderr).toMatch(
+      /^--only "learned" matches none of the 3 cells; it is compared with their ids, such as "mobilenetv2_0\.35\/baseline\/seed1" .*\n$/,
+    );
+  });
+
   it('--dry-run --json is the same for scripts', async () => {
     const { code, stdout } = await resizer(['submit', 'tiny.yaml', '--dry-run', '--json'], place);
     expect(code).toBe(0);

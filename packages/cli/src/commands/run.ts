@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { dataRoot } from '@resizer-lab/datasets';
 import { loadConfigs, type RunOutcome, runSuite, wallClock } from '@resizer-lab/suite';
+import { repeated } from '../repeated.ts';
 import { runView } from '../run-view.ts';
 import { studies } from '../studies.ts';
 import { exitCodeOf, printTables, tablesOfSuite } from '../tables.ts';
@@ -21,7 +22,7 @@ export function runCommand(exit: (code: number) => void) {
     .option(
       '--only <glob>',
       'only cells whose id matches, and those that they need; may be repeated',
-      added,
+      repeated,
       [],
     )
     .option('--retry-failed', 'run cells again that failed earlier', false)
@@ -84,10 +85,6 @@ function cells(n: number): string {
 function count(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 on.');
   return Number(text);
-}
-
-function added(glob: string, before: readonly string[]): string[] {
-  return [...before, glob];
 }
 
 function seconds(text: string): number {

@@ -3,6 +3,7 @@ import { Command } from '@commander-js/extra-typings';
 import { cacheFolder, UserError } from '@resizer-lab/base';
 import { dataRoot, weightsRoot } from '@resizer-lab/datasets';
 import { draftSubmissions, loadConfigs, submitDraft } from '@resizer-lab/suite';
+import { repeated } from '../repeated.ts';
 import { isSetting } from '../settings.ts';
 import { studies } from '../studies.ts';
 import { draftText, leftText, submission, submittedText } from '../submit-view.ts';
@@ -30,6 +31,12 @@ export function submitCommand() {
       [],
     )
     .option('--results <folder>', 'where results go, a folder a suite; every node must see it', 'results')
+    .option(
+      '--only <glob>',
+      'only cells whose id matches, and those that they need; may be repeated',
+      repeated,
+      [],
+    )
     .option('--retry-failed', 'submit cells again that failed earlier', false)
     .option('--dry-run', 'print the scripts, write and submit nothing', false)
     .option('--json', 'as JSON')
@@ -39,6 +46,7 @@ export function submitCommand() {
         'Cells that are done, at work or queued are left out: the same command again submits what is missing.\n' +
         '\nExamples:\n' +
         '  resizer submit configs/paper --partition gpu --time 8:00:00 --gres gpu:1 --cpus 8 --mem 32G\n' +
+        "  resizer submit configs/paper --only 'resnet50/**' --only 'densenet121/**' --partition gpu\n" +
         '  resizer submit configs/smoke --dry-run\n',
     )
     .action(async (paths, options) => {

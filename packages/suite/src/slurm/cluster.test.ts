@@ -147,7 +147,7 @@ describe.skipIf(!canStartSlurm)(`on a real Slurm ${NEEDS_SLURM}`, () => {
 
   it('an unknown partition is refused in one line, which is Slurm’s', async () => {
     const configs = await loadConfigs([join(folder, 'c.yaml')], [noop]);
-    const options = { results, dataRoot, retryFailed: false, requeueLimit: 3, environment: {} };
+    const options = { results, dataRoot, only: [], retryFailed: false, requeueLimit: 3, environment: {} };
     const [draft] = await draftSubmissions(configs, {
       ...options,
       sbatch: ['--partition=nowhere'],

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { UserError } from '@resizer-lab/base';
 import type { SuiteConfig } from '../config.ts';
+import { jobsOf } from '../jobs.ts';
 import { stateOf } from '../ledger.ts';
 import { type Plan, planSuite } from '../plan.ts';
 import type { Cell } from '../study.ts';
@@ -14,6 +15,8 @@ export interface DraftOptions {
   /** The folder of all results, which every node sees at the same path. */
   readonly results: string;
   readonly dataRoot: string;
+  /** Globs: only cells whose id matches one are submitted, and those that they need. None: all cells. */
+  readonly only: readonly string[];
   /** Whether cells that failed earlier are submitted again. */
   readonly retryFailed: boolean;
   /** Further options of sbatch, `--name=value`. */
@@ -66,7 +69,8 @@ const WARNING_SECONDS = 120;
 /**
  * Expands configs and renders the job arrays for all cells that are not done, at work, queued or, but
  * for `retryFailed`, failed. Writes and submits nothing.
- * @throws UserError as `planSuite`; (2) for options and paths that a script cannot hold.
+ * @throws UserError as `planSuite`; (2) for a glob that matches nothing, and for options and paths that a
+ * script cannot hold.
  */
 export async function draftSubmissions(
   configs: readonly SuiteConfig[],
@@ -77,11 +81,15 @@ export async function draftSubmissions(
     refuseShort(option);
   }
   const plans = await planSuite(configs, options);
+  const jobs = jobsOf(plans, options);
   const cluster = { size: await maxArraySize(), name: submissionName() };
   const drafts: Draft[] = [];
   for (const suite of new Set(configs.map((config) => config.suite))) {
     const own = plans.filter(({ config }) => config.suite === suite);
-    drafts.push(await draftOf(own, suite, { ...options, ...cluster }));
+    const suiteDir = resolve(options.results, suite);
+    const cells = jobs.filter((job) => resolve(job.suiteDir) === suiteDir).map(({ cell }) => cell);
+    if (cells.length === 0) continue;
+    drafts.push(await draftOf({ suite, suiteDir, plans: own, cells }, { ...options, ...cluster }));
   }
   return drafts;
 }
@@ -123,12 +131,12 @@ interface ClusterOptions extends DraftOptions {
   readonly name: string;
 }
 
-async function draftOf(plans: readonly Plan[], suite: string, options: ClusterOptions): Promise<Draft> {
-  const suiteDir = resolve(options.results, suite);
-  // Two configs may ask for the same cell.
-  const cells = new Map(plans.flatMap((plan) => plan.cells.map((cell) => [cell.key, cell])));
-  const standings = await standingsOf(suiteDir, [...cells.values()], options);
-  const { levels, left } = levelsOf([...cells.values()], ({ key }) => standings.get(key)!);
+async function draftOf(
+  { suite, suiteDir, plans, cells }: Pick<Draft, 'suite' | 'suiteDir' | 'plans'> & { cells: readonly Cell[] },
+  options: ClusterOptions,
+): Promise<Draft> {
+  const standings = await standingsOf(suiteDir, cells, options);
+  const { levels, left } = levelsOf(cells, ({ key }) => standings.get(key)!);
   const folder = join(suiteDir, 'slurm', options.name);
   const arrays = levels.flatMap(({ cells: members, awaits }, i) =>
     chunks(members, options.size).map((part, p, { length }) => {

@@ -18,6 +18,7 @@ const drafted = async (options: Partial<DraftOptions> = {}) => {
   const [draft] = await draftSubmissions(configs, {
     results,
     dataRoot,
+    only: [],
     retryFailed: false,
     sbatch: [],
     requeueLimit: 3,
@@ -61,6 +62,18 @@ describe('a draft', () => {
       `exec /node task ${place}/level-1.json`,
     ]);
     expect(await readdir(folder)).not.toContain('results');
+  });
+
+  it('has only the cells that a glob names, and those that they need', async () => {
+    await stubSlurm(folder, {});
+    const levels = async (...only: string[]) =>
+      (await drafted({ only })).arrays.map(({ cells }) => cells.map(({ id }) => id[0]).join(''));
+    expect(await levels('b/*')).toEqual(['a', 'b']);
+    expect(await levels('d/*', 'b/**')).toEqual(['ad', 'b']);
+    await expect(drafted({ only: ['x*'] })).rejects.toThrow(/^--only "x\*" matches none of the 4 cells; /);
+    await expect(drafted({ only: ['x*'] })).rejects.toThrow(
+      expect.objectContaining({ exitCode: 2 }) as Error,
+    );
   });
 
   it('takes a level to pieces that the cluster takes', async () => {
