@@ -34,6 +34,7 @@ async function submit(place: string, { retryFailed = false } = {}): Promise<Draf
   const [draft] = await draftSubmissions(configs, {
     results: place,
     dataRoot,
+    only: [],
     retryFailed,
     sbatch: ['--time=10', '--comment=it\'s "quoted" $HOME \\ # here'],
     requeueLimit: 3,
