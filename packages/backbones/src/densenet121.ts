@@ -1,5 +1,12 @@
 import { UserError } from '@resizer-lab/base';
-import { averagePool, globalAveragePool, relu, type Tensor2D, type Tensor4D, tf } from '@resizer-lab/engine';
+import {
+  averagePool,
+  concat,
+  globalAveragePool,
+  relu,
+  type Tensor2D,
+  type Tensor4D,
+} from '@resizer-lab/engine';
 import { batchNorm, conv, type Scope } from '@resizer-lab/layers';
 import type { Backbone } from './backbone.ts';
 import { convNorm, predictions, refuseDropConnect, stem7x7 } from './blocks.ts';
@@ -42,7 +49,7 @@ function together(net: Scope, stage: number, parts: readonly Tensor4D[]): Tensor
   const [first, ...made] = parts;
   if (made.length === 0) return first!;
   const layers = made.reduce((channels, part) => channels + part.shape[3], 0) / growth;
-  return net.output(`conv${stage}_block${layers}_concat`, tf.concat([first!, ...made], 3));
+  return net.output(`conv${stage}_block${layers}_concat`, concat([first!, ...made]));
 }
 
 /**
@@ -52,7 +59,7 @@ function together(net: Scope, stage: number, parts: readonly Tensor4D[]): Tensor
 function bundled(parts: readonly Tensor4D[]): Tensor4D[] {
   const fresh = parts.slice(-4);
   if (fresh.length < 4 || fresh.some((part) => part.shape[3] !== growth)) return [...parts];
-  return [...parts.slice(0, -4), tf.concat(fresh, 3)];
+  return [...parts.slice(0, -4), concat(fresh)];
 }
 
 /** `growth` more channels: batch norm, ReLU, 1×1, batch norm, ReLU, 3×3. */

@@ -1,5 +1,6 @@
 import {
   averagePool,
+  concat,
   globalAveragePool,
   maxPool,
   relu,
@@ -106,7 +107,7 @@ function inception(
   b2 = unit(module, 'Branch_2/Conv2d_0b_3x3', b2, { filters: double[1], kernel: 3 });
   b2 = unit(module, 'Branch_2/Conv2d_0c_3x3', b2, { filters: double[1], kernel: 3 });
   const b3 = unit(module, 'Branch_3/Conv2d_0b_1x1', lastPool(x, pool(1)), { filters: last });
-  return tf.concat([b0, b1, b2, b3], 3);
+  return concat([b0, b1, b2, b3]);
 }
 
 /** Halves the size: 1×1, 3×3/2; 1×1, 3×3, 3×3/2; max pool /2; side by side. */
@@ -116,7 +117,7 @@ function reduction(module: Scope, x: Tensor4D, { middle, double }: Branches): Te
   let b1 = unit(module, 'Branch_1/Conv2d_0a_1x1', x, { filters: double[0] });
   b1 = unit(module, 'Branch_1/Conv2d_0b_3x3', b1, { filters: double[1], kernel: 3 });
   b1 = unit(module, 'Branch_1/Conv2d_1a_3x3', b1, { filters: double[1], kernel: 3, stride: 2 });
-  return tf.concat([b0, b1, maxPool(x, pool(2))], 3);
+  return concat([b0, b1, maxPool(x, pool(2))]);
 }
 
 const headName = `${ROOT}/Logits/Conv2d_1c_1x1`;

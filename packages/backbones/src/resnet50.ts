@@ -1,4 +1,4 @@
-import { globalAveragePool, relu, type Tensor2D, type Tensor4D } from '@resizer-lab/engine';
+import { globalAveragePool, relu, subsample, type Tensor2D, type Tensor4D } from '@resizer-lab/engine';
 import type { Scope } from '@resizer-lab/layers';
 import type { Backbone } from './backbone.ts';
 import { convNorm, predictions, residual, stem7x7 } from './blocks.ts';
@@ -43,12 +43,13 @@ interface BottleneckOptions {
  */
 function bottleneck(net: Scope, input: Tensor4D, options: BottleneckOptions): Tensor4D {
   const { name, channels, stride, depth } = options;
-  const step = (i: number, x: Tensor4D, window: { filters: number; kernel: number; stride?: number }) =>
+  const step = (i: number, x: Tensor4D, window: { filters: number; kernel: number }) =>
     convNorm(net, [`${name}_${i}_conv`, `${name}_${i}_bn`], x, { ...window, bias: true, norm });
 
   const wide = { filters: 4 * channels, kernel: 1 };
-  const shortcut = input.shape[3] === 4 * channels ? input : step(0, input, { ...wide, stride });
-  let x = relu(step(1, input, { filters: channels, kernel: 1, stride }));
+  const seen = subsample(input, stride);
+  const shortcut = input.shape[3] === 4 * channels ? input : step(0, seen, wide);
+  let x = relu(step(1, seen, { filters: channels, kernel: 1 }));
   x = relu(step(2, x, { filters: channels, kernel: 3 }));
   x = residual(net, `${name}_add`, { shortcut, branch: step(3, x, wide), depth });
   return net.output(`${name}_out`, relu(x));

@@ -5,6 +5,7 @@ import { leakyRelu, relu, relu6, sigmoid, swish } from './ops/activations.ts';
 import { batchNorm } from './ops/batch-norm.ts';
 import { conv2d, type ConvolutionOptions, depthwiseConv2d } from './ops/convolution.ts';
 import { softmaxCrossEntropy } from './ops/cross-entropy.ts';
+import { concat } from './ops/concat.ts';
 import { biasAdd, matMul } from './ops/dense.ts';
 import { dropout } from './ops/dropout.ts';
 import { interpolations } from './ops/interpolation.ts';
@@ -105,6 +106,9 @@ const checks: GradientCheck[] = [
   check('sigmoid', image, (t: Images) => sigmoid(t.x)),
   check('swish', image, (t: Images) => swish(t.x)),
   check('dropout', image, (t: Images) => dropout(t.x, tf.tensor1d([3, 4], 'int32'), { rate: 0.4 })),
+  check('concat', { a: [1, 2, 3, 2], b: [1, 2, 3, 1] }, ({ a, b }: { a: Tensor4D; b: Tensor4D }) =>
+    concat([a, b, a]),
+  ),
   check('zeroPad', image, (t: Images) => zeroPad(t.x, { top: 1, bottom: 0, left: 2, right: 1 })),
   ...interpolations.flatMap((method) =>
     sizes.map(([name, size]) =>

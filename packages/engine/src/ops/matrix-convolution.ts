@@ -1,6 +1,7 @@
 import { attribute, defineUnary, execute, T } from '../native.ts';
 import { type Tensor, type Tensor4D, tf } from '../tensorflow.ts';
-import { type Padding, sample, zeroPad } from './spatial.ts';
+import { concat } from './concat.ts';
+import { type Padding, sample, subsample, zeroPad } from './spatial.ts';
 
 /*
  * Convolutions as products of matrices. oneDNN's convolutions lay a filter out anew each time that they
@@ -61,10 +62,7 @@ const unitWindow = [
 
 /** Convolution with a filter [1, 1, in, out]. */
 export function pointwiseConv2d(x: Tensor4D, filter: Tensor4D, { stride }: { stride: number }): Tensor4D {
-  const [, height, width] = x.shape;
-  const size = [Math.ceil(height / stride), Math.ceil(width / stride)] as const;
-  const pixels = stride === 1 ? x : sample(x, { top: 0, left: 0, stride, size });
-  return pointwiseOp({ x: pixels, filter }, {}) as Tensor4D;
+  return pointwiseOp({ x: subsample(x, stride), filter }, {}) as Tensor4D;
 }
 
 /** Convolution as one product of the filter [kh, kw, in, out] with the patches under it, which are copied. */
@@ -79,5 +77,5 @@ export function patchConv2d(
     sample(padded, { top: Math.floor(i / width), left: i % width, stride, size }),
   );
   const kernel: Tensor4D = tf.reshape(filter, [1, 1, height * width * inputs, outputs]);
-  return pointwiseConv2d(tf.concat(taps, 3), kernel, { stride: 1 });
+  return pointwiseConv2d(concat(taps), kernel, { stride: 1 });
 }

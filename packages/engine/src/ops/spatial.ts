@@ -1,5 +1,4 @@
-import { attribute, defineUnary, execute, INT32, ints, type OpAttribute, T } from '../native.ts';
-import { type Tensor, type Tensor4D, tf } from '../tensorflow.ts';
+import { type Tensor4D, tf } from '../tensorflow.ts';
 
 /** Zeros around an image, in pixels. */
 export interface Padding {
@@ -27,31 +26,34 @@ interface Window {
   size: readonly [number, number];
 }
 
-/** Attributes of TensorFlow's StridedSlice for a plain begin, end and stride. */
-const plain: OpAttribute[] = [
-  T,
-  attribute.type('Index', INT32),
-  ...['begin_mask', 'end_mask', 'ellipsis_mask', 'new_axis_mask', 'shrink_axis_mask'].map((mask) =>
-    attribute.int(mask, 0),
-  ),
-];
-
-function bounds(shape: readonly number[], { top, left, stride, size: [height, width] }: Window): Tensor[] {
-  const [batch, , , channels] = shape as [number, number, number, number];
-  const end = [batch, top + (height - 1) * stride + 1, left + (width - 1) * stride + 1, channels];
-  return [ints([0, top, left, 0]), ints(end), ints([1, stride, stride, 1])];
+/**
+ * A window of x [batch, h, w, channels], strided. It is cut as a box out of the image seen as blocks of
+ * stride × stride pixels: TensorFlow copies a box by the row, and StridedSlice, with its gradient, number by
+ * number.
+ * @returns [batch, ...size, channels]
+ */
+export function sample(x: Tensor4D, { top, left, stride, size: [rows, columns] }: Window): Tensor4D {
+  const [batch, height, width, channels] = x.shape;
+  if (stride === 1) return tf.slice(x, [0, top, left, 0], [batch, rows, columns, channels]);
+  const [down, across] = [Math.ceil(height / stride), Math.ceil(width / stride)];
+  const missing = { bottom: down * stride - height, right: across * stride - width };
+  const whole = missing.bottom || missing.right ? zeroPad(x, { top: 0, left: 0, ...missing }) : x;
+  const box = tf.slice(
+    tf.reshape(whole, [batch, down, stride, across, stride * channels]),
+    [0, Math.floor(top / stride), top % stride, Math.floor(left / stride), (left % stride) * channels],
+    [batch, rows, 1, columns, channels],
+  );
+  return tf.reshape(box, [batch, rows, columns, channels]);
 }
 
-const sampleOp = defineUnary<{ x: Tensor }, Window>({
-  name: 'sample',
-  saveInputs: ['x'],
-  run: ({ x }, window) => execute('StridedSlice', plain, [x, ...bounds(x.shape, window)]),
-  gradient: ([dy], [x], window) => ({
-    x: () => execute('StridedSliceGrad', plain, [ints(x!.shape), ...bounds(x!.shape, window), dy!]),
-  }),
-});
-
-/** A window of x [batch, h, w, channels], strided. @returns [batch, ...size, channels] */
-export function sample(x: Tensor4D, window: Window): Tensor4D {
-  return sampleOp({ x }, window) as Tensor4D;
+/** Every `stride`-th pixel from the first on: what a 1×1 convolution with that stride sees of x. */
+export function subsample(x: Tensor4D, stride: number): Tensor4D {
+  if (stride === 1) return x;
+  const [, height, width] = x.shape;
+  return sample(x, {
+    top: 0,
+    left: 0,
+    stride,
+    size: [Math.ceil(height / stride), Math.ceil(width / stride)],
+  });
 }

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import {
   averagePool,
   batchNorm,
+  concat,
   biasAdd,
   conv2d,
   depthwiseConv2d,
@@ -67,7 +68,7 @@ const network: FunctionSpec = {
     x = batchNorm(inputs, { training: false, epsilon: 1e-3, momentum: 0.9 }).y;
     x = swish(leakyRelu(relu6(depthwiseConv2d(x, variables.read('a/depthwise_kernel') as Tensor4D))));
     const pooled = maxPool(zeroPad(x, around), { size: 3, stride: 1, padding: 'valid' });
-    x = tf.concat([pooled, averagePool(x, { size: 3, stride: 1, padding: 'same' })], 3);
+    x = concat([pooled, averagePool(x, { size: 3, stride: 1, padding: 'same' })]);
     const logits = matMul(globalAveragePool(x), variables.read('b/kernel') as Tensor2D);
     return { logits: biasAdd(logits, variables.read('b/bias') as Tensor1D), pooled };
   },

@@ -126,13 +126,8 @@ const rules: Record<string, Rule> = {
     const at = known(axis)[0]!;
     return one([...x!.shape.slice(0, at), ...indices!.shape, ...x!.shape.slice(at + 1)]);
   },
-  SplitV: ([x, sizes, axis]) =>
-    known(sizes).map((part) => ({ shape: x!.shape.map((size, i) => (i === known(axis)[0] ? part : size)) })),
   Slice: ([x, begin, sizes]) =>
     one(known(sizes).map((size, axis) => (size < 0 ? x!.shape[axis]! - known(begin)[axis]! : size))),
-  StridedSlice: ([, begin, end, strides]) =>
-    one(known(begin).map((from, axis) => Math.ceil((known(end)[axis]! - from) / known(strides)[axis]!))),
-  StridedSliceGrad: ([shape, , , , dy]) => one(known(shape), dy!.dtype),
   PadV2: ([x, paddings]) => {
     const around = known(paddings);
     return one(x!.shape.map((size, axis) => size + around[2 * axis]! + around[2 * axis + 1]!));
