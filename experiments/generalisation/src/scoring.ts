@@ -33,7 +33,7 @@ export function correlations(): Scoring<QualityCell> {
     metrics: [plcc!, ...others],
     comparisons: comparisons(),
     curve: 'test/plcc',
-    note: "Intervals: 95 %, bootstrap over the photos (paired for a difference), Student's over seeds. p: Williams' test of two correlations with the same scores, two-sided; a tie is p ≥ 0.05.",
+    note: "Intervals: 95 %, bootstrap over the photos (paired for a difference), Student's over seeds. p: Williams' test of two correlations with the same scores, two-sided; a tie is p ≥ 0.05. No interval: too few photos, or predictions that hardly differ.",
   };
 }
 

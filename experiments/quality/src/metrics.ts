@@ -3,7 +3,6 @@ import {
   bootstrap,
   bootstrapCorrelation,
   bootstrapCorrelationDifference,
-  type Estimate,
   fisherInterval,
   pearson,
   spearman,
@@ -11,7 +10,7 @@ import {
   wilsonInterval,
   williamsTest,
 } from '@resizer-lab/metrics';
-import type { Comparison, Difference, Metric, Scored } from '@resizer-lab/study';
+import type { Comparison, Difference, Interval, Metric, Scored } from '@resizer-lab/study';
 import type { CellRecord } from '@resizer-lab/suite';
 import type { CellConfig } from './config.ts';
 import { CUT, fitted, type Measurements } from './measurements.ts';
@@ -102,7 +101,7 @@ function mean(
   what: string,
   of: (photo: ScoredPhoto) => number,
   scale: (mean: number) => number = (value) => value,
-): Estimate {
+): Interval {
   const values = Float64Array.from(cell.predictions, of);
   return bootstrap(
     values.length,

@@ -67,6 +67,18 @@ describe('the table of correlations', () => {
     ]);
   });
 
+  it('has correlations without an interval where hardly any prediction differs', async () => {
+    const [bicubic, learned] = await configs();
+    const flat = truths.map((truth, i) => ({ truth, predicted: i < 2 ? 6 : 5 }));
+    const [first] = await tables([await record(bicubic!, arm), await record(learned!, flat)]);
+    // SciPy 1.17: pearsonr of the two lists.
+    expect(first!.rows[1]!['plcc']).toEqual({
+      ...{ value: expect.closeTo(-0.10504269655428705, 10) as number, low: null, high: null, unit: 'score' },
+    });
+    expect(first!.rows[1]!['plcc_difference']).toMatchObject({ low: null, high: null });
+    expect(first!.rows[1]!['verdict']).toBe('worse');
+  });
+
   it('is the same whenever it is made', async () => {
     const [bicubic, learned] = await configs();
     const records = [await record(bicubic!, control), await record(learned!, arm)];

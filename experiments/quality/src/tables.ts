@@ -69,6 +69,6 @@ function notesOf(scored: readonly QualityCell[]): string[] {
   return [
     `Seeds: ${seedsText(scored)}. Intervals: 95 %, bootstrap over the photos (paired for a difference), Fisher's for KRCC, Wilson's for an accuracy, Student's over seeds.`,
     ...protocolNotes(scored),
-    'p: Williams’ test of two correlations with the same scores, two-sided, for SRCC with ranks; a tie is p ≥ 0.05. Fitted: after the four-parameter logistic. Scores are 1 … 10.',
+    'p: Williams’ test of two correlations with the same scores, two-sided, for SRCC with ranks; a tie is p ≥ 0.05. Fitted: after the four-parameter logistic. Scores are 1 … 10. No interval: too few photos, or predictions that hardly differ.',
   ];
 }

@@ -14,6 +14,7 @@ export function runView({ jobs }: { jobs: number }): {
   finish: () => void;
 } {
   const views = new Map<string, ProgressView>();
+  const trained = new Set<string>();
   const line = (text: string) => {
     const live = jobs === 1 ? [...views.values()][0] : undefined;
     if (live) live.log(text);
@@ -33,11 +34,14 @@ export function runView({ jobs }: { jobs: number }): {
           views.set(name, progressView(name, jobs === 1 ? {} : { stream: plain }));
           break;
         case 'progress':
+          trained.add(name);
           views.get(name)?.update(event.update);
           break;
         case 'done':
           end(name);
           if (event.earlier) line(`${name}  done earlier`);
+          // What is only evaluated makes no steps, of which its view could tell.
+          else if (!trained.has(name)) line(`${name}  done  took ${clock(event.seconds)}`);
           break;
         case 'failed':
           end(name);
@@ -55,4 +59,9 @@ export function runView({ jobs }: { jobs: number }): {
       }
     },
   };
+}
+
+function clock(seconds: number): string {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }

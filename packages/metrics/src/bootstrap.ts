@@ -1,5 +1,13 @@
 import { type Stream, UserError } from '@resizer-lab/base';
-import { checkCount, checkNumbers, levelOf, type Confidence, type Estimate, type Numbers } from './checks.ts';
+import {
+  checkCount,
+  checkNumbers,
+  levelOf,
+  type Confidence,
+  type Estimate,
+  type Numbers,
+  type OpenEstimate,
+} from './checks.ts';
 import { normalCdf, normalQuantile } from './probability.ts';
 
 /**
@@ -23,15 +31,17 @@ const JACKKNIFE_GROUPS = 400;
 /**
  * The bootstrap interval of a statistic of n items. The items are resampled as wholes, so a statistic
  * that looks up two classifiers at the same indices gives the paired bootstrap of their difference.
- * The same stream gives the same interval.
- * @throws UserError if n < 2, or the statistic is undefined on the items or on 1 % of the resamples
- * (those are left out).
+ * The same stream gives the same interval. There is none (nulls) where the items say too little for one:
+ * the statistic is undefined on 1 % of the resamples or more (fewer are left out), or, for BCa, all of
+ * them lie on one side of its value.
+ * @throws UserError if n < 2, or the statistic is undefined on the items.
  */
-export function bootstrap(n: number, statistic: Statistic, options: BootstrapOptions): Estimate {
+export function bootstrap(n: number, statistic: Statistic, options: BootstrapOptions): OpenEstimate {
   checkCount('bootstrap: items', n, [2, 2 ** 31 - 1]);
   const value = statistic(Int32Array.from({ length: n }, (_, i) => i));
   if (value === null) throw new UserError(`bootstrap: the statistic is undefined on all ${n} items`);
   const replicates = resample(n, statistic, options);
+  if (replicates === null) return { value, low: null, high: null };
   return options.method === 'percentile'
     ? percentileInterval(value, replicates, options)
     : bcaInterval({ value, replicates, jackknife: jackknife(n, statistic) }, options);
@@ -52,21 +62,17 @@ export function percentileInterval(value: number, replicates: Numbers, options: 
  * The bias-corrected and accelerated interval (Efron 1987; Efron & Tibshirani 1993, eq. 14.9–14.15).
  * The bias z₀ is taken from the share of replicates below the value, ties counted half; the
  * acceleration a = Σd³ / 6(Σd²)^1.5, d the jackknife mean minus each jackknife value.
- * @throws UserError if all replicates lie on one side of the value, where z₀ is infinite.
+ * No interval (nulls) where all replicates lie on one side of the value, for z₀ is infinite.
  */
 export function bcaInterval(
   { value, replicates, jackknife }: { value: number; replicates: Numbers; jackknife: Numbers },
   options: Confidence = {},
-): Estimate {
+): OpenEstimate {
   checkNumbers('bootstrap: replicates', replicates);
   checkNumbers('bootstrap: jackknife', jackknife, 2);
   const sorted = Float64Array.from(replicates).sort();
   const share = shareBelow(sorted, value);
-  if (share === 0 || share === 1) {
-    throw new UserError(
-      `bootstrap: no replicate reaches ${value}; take more resamples, or the percentile method`,
-    );
-  }
+  if (share === 0 || share === 1) return { value, low: null, high: null };
   const bias = normalQuantile(share);
   const acceleration = skewOf(jackknife);
   const z = normalQuantile(0.5 + levelOf(options) / 2);
@@ -74,7 +80,12 @@ export function bcaInterval(
   return { value, low: quantile(sorted, level(-z)), high: quantile(sorted, level(z)) };
 }
 
-function resample(n: number, statistic: Statistic, { random, resamples = 2000 }: BootstrapOptions): number[] {
+/** The statistic on resamples of n items; null where it is undefined on too many of them. */
+function resample(
+  n: number,
+  statistic: Statistic,
+  { random, resamples = 2000 }: BootstrapOptions,
+): number[] | null {
   checkCount('bootstrap: resamples', resamples, [100, 10_000_000]);
   const indices = new Int32Array(n);
   const replicates: number[] = [];
@@ -83,13 +94,7 @@ function resample(n: number, statistic: Statistic, { random, resamples = 2000 }:
     const replicate = statistic(indices);
     if (replicate !== null) replicates.push(replicate);
   }
-  const undefinedOn = resamples - replicates.length;
-  if (undefinedOn * 100 >= resamples) {
-    throw new UserError(
-      `bootstrap: the statistic is undefined on ${undefinedOn} of ${resamples} resamples of ${n} items; more items are needed`,
-    );
-  }
-  return replicates;
+  return (resamples - replicates.length) * 100 < resamples ? replicates : null;
 }
 
 /** The statistic without each item, or without each of 400 groups of items (Efron & Narasimhan 2020). */

@@ -13,6 +13,13 @@ export interface Estimate {
   readonly high: number;
 }
 
+/** An estimate that may lack its interval: nulls. */
+export interface OpenEstimate {
+  readonly value: number;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
 /** How sure an interval shall be. */
 export interface Confidence {
   /** Between 0 and 1. Default 0.95. */

@@ -1,7 +1,7 @@
 import { UserError } from '@resizer-lab/base';
 import { bootstrap, type BootstrapOptions } from './bootstrap.ts';
 import { checkCount, checkNumbers, checkPair, levelOf } from './checks.ts';
-import type { Confidence, Estimate, Numbers } from './checks.ts';
+import type { Confidence, Estimate, Numbers, OpenEstimate } from './checks.ts';
 import { pearson } from './correlation.ts';
 import { normalQuantile, normalTwoSided, tTwoSided } from './probability.ts';
 import { averageRanks, denseRanks } from './ranks.ts';
@@ -93,7 +93,7 @@ export function steigerTest(correlations: DependentCorrelations): CorrelationTes
 export function bootstrapCorrelation(
   { truth, predicted }: { truth: Numbers; predicted: Numbers },
   { kind, ...options }: BootstrapOptions & { readonly kind: 'pearson' | 'spearman' },
-): Estimate {
+): OpenEstimate {
   checkPair('bootstrapCorrelation', [predicted, truth], 2);
   const at = kind === 'pearson' ? picker : rankPicker;
   const [x, y] = [at(predicted), at(truth)];
@@ -108,7 +108,7 @@ export function bootstrapCorrelation(
 export function bootstrapCorrelationDifference(
   { truth, first, second }: { truth: Numbers; first: Numbers; second: Numbers },
   { kind, ...options }: BootstrapOptions & { readonly kind: 'pearson' | 'spearman' },
-): Estimate {
+): OpenEstimate {
   checkPair('bootstrapCorrelationDifference', [first, truth], 2);
   checkPair('bootstrapCorrelationDifference', [second, truth], 2);
   const at = kind === 'pearson' ? picker : rankPicker;

@@ -143,8 +143,8 @@ describe('bootstrapCorrelation', () => {
     const { value, low, high } = bootstrapCorrelation({ truth, predicted }, options);
     expect(value).toBeCloseTo(correlation(predicted, truth)!, 12);
     const theory = fisherInterval({ r: value, n: 400, kind });
-    expect(Math.abs(low - theory.low)).toBeLessThan(0.02);
-    expect(Math.abs(high - theory.high)).toBeLessThan(0.02);
+    expect(Math.abs(low! - theory.low)).toBeLessThan(0.02);
+    expect(Math.abs(high! - theory.high)).toBeLessThan(0.02);
   });
 });
 
@@ -163,7 +163,7 @@ describe('bootstrapCorrelationDifference', () => {
     expect(value).toBeCloseTo(correlation(first, truth)! - correlation(second, truth)!, 12);
     expect(low).toBeGreaterThan(0.15);
     expect(high).toBeLessThan(0.6);
-    expect(high - low).toBeGreaterThan(0.05);
+    expect(high! - low!).toBeGreaterThan(0.05);
   });
 
   it('pairs: a predictor against itself differs by exactly 0', () => {

@@ -1,6 +1,6 @@
 export { type BootstrapOptions, bootstrap, type Statistic } from './bootstrap.ts';
 export { expectedCalibrationError, negativeLogLikelihood, topConfidences } from './calibration.ts';
-export type { Confidence, Estimate, Numbers } from './checks.ts';
+export type { Confidence, Estimate, Numbers, OpenEstimate } from './checks.ts';
 export { kendall, pearson, rmse, spearman } from './correlation.ts';
 export {
   bootstrapCorrelation,

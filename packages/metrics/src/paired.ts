@@ -1,4 +1,11 @@
-import { checkCount, checkSameLength, levelOf, type Confidence, type Estimate } from './checks.ts';
+import {
+  checkCount,
+  checkSameLength,
+  levelOf,
+  type Confidence,
+  type Estimate,
+  type OpenEstimate,
+} from './checks.ts';
 import { bootstrap, type BootstrapOptions } from './bootstrap.ts';
 import { bisect, fairBinomialCdf, fairBinomialPmf, normalQuantile } from './probability.ts';
 
@@ -79,7 +86,7 @@ function scoreStatistic(d: number, { n, more, fewer }: { n: number; more: number
 export function bootstrapErrorDifference(
   [first, second]: readonly [readonly boolean[], readonly boolean[]],
   options: BootstrapOptions,
-): Estimate {
+): OpenEstimate {
   checkSameLength('bootstrapErrorDifference', [first.length, second.length]);
   const differences = Int8Array.from(first, (right, i) => Number(second[i]) - Number(right));
   return bootstrap(

@@ -1,11 +1,9 @@
 import type { Unit } from '@resizer-lab/report';
+import type { Interval } from './estimates.ts';
 import type { Scored } from './scored.ts';
 
 /** An arm minus its control. */
-export interface Difference {
-  value: number;
-  low: number;
-  high: number;
+export interface Difference extends Interval {
   p: number;
 }
 
