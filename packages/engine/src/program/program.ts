@@ -7,6 +7,7 @@ import {
   recordFunction,
   type VariableNodes,
 } from './functions.ts';
+import { foldBatchNorm } from './fold.ts';
 import { mergeSums, type Node, reachable, updateLast, type Values } from './graph.ts';
 import { Recorder } from './recorder.ts';
 import { load, runSession } from './session.ts';
@@ -49,6 +50,7 @@ export function compile(
   const wanted = recorder.nodes.filter(
     ({ name, op }) => /^(output|variable)/.test(name) || op === 'Placeholder',
   );
+  foldBatchNorm(recorder, reachable(wanted));
   mergeSums(reachable(wanted), (terms, dtype) => [attribute.int('N', terms), attribute.type('T', dtype)]);
   const nodes = new Map(recorder.nodes.map((node) => [node.name, node]));
   for (const { outputs } of compiled.values()) {
