@@ -15,7 +15,7 @@ import {
   type TrainedEpoch,
 } from './src/loader-markdown.ts';
 import { type LoaderWork, photosOf, resultOf, type TransformName, transforms } from './src/loader-work.ts';
-import { sittingNow } from './src/machine.ts';
+import { machineNow } from './src/machine.ts';
 
 const usage = `Usage: npm run bench:loader -- [options]
 
@@ -132,7 +132,7 @@ const titles: Readonly<Record<TransformName, string>> = {
 };
 
 async function bench({ parts, transforms: names, json, output }: Request): Promise<void> {
-  const { date, cpu, cores, system, load } = sittingNow();
+  const { date, cpu, cores, system, load } = machineNow();
   const results: Record<string, unknown> = { sitting: { date, cpu, cores, system, load } };
   const lines = [
     '## Photos',

@@ -17,11 +17,12 @@ import type { Work } from './src/work.ts';
 const CLASSES = 1000;
 const RATE = 0.01;
 
-function networkOf({ model, size, resizer }: Work): Network {
+function networkOf({ model, size, resizer, filters, blocks }: Work): Network {
   const backbone = backboneOf(model);
+  const learned = { kind: 'learned', ...(filters && { filters }), ...(blocks && { blocks }) } as const;
   return (net, images) => {
     let x = preprocess(images, backbone.preprocessing);
-    if (resizer) x = applyResizer(net, x, { resizer: { kind: 'learned' }, target: [size, size] });
+    if (resizer) x = applyResizer(net, x, { resizer: learned, target: [size, size] });
     return backbone.head(net, backbone.features(net, x), CLASSES);
   };
 }
@@ -67,10 +68,19 @@ function contest(work: Work): Contest {
 
 function workOf(args: string[]): Work {
   const text = { type: 'string', default: '' } as const;
-  const options = { task: text, model: text, size: text, batch: text, resizer: text };
-  const { task, model, size, batch, resizer } = parseArgs({ args, options }).values;
-  const work = { task: task as Work['task'], model, size: Number(size), batch: Number(batch) };
-  return Number(resizer) > 0 ? { ...work, resizer: Number(resizer) } : work;
+  const options = { task: text, model: text, size: text, batch: text };
+  const shape = { resizer: text, filters: text, blocks: text };
+  const { task, model, size, batch, ...given } = parseArgs({
+    args,
+    options: { ...options, ...shape },
+  }).values;
+  const [resizer, filters, blocks] = [given.resizer, given.filters, given.blocks].map(Number);
+  return {
+    ...{ task: task as Work['task'], model, size: Number(size), batch: Number(batch) },
+    ...(resizer && { resizer }),
+    ...(filters && { filters }),
+    ...(blocks && { blocks }),
+  };
 }
 
 await serve(contest(workOf(process.argv.slice(2))));

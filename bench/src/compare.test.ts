@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { compare } from './compare.ts';
-import { markdown } from './markdown.ts';
+import { markdown, merged } from './markdown.ts';
 import type { Measured } from './measure.ts';
 
 const contestant = (
@@ -43,18 +43,33 @@ it('fails with us, but only reports the failure of a peer', () => {
   expect(() => compare([{ name: 'us', failure: 'us ended' }, product], terms)).toThrow('us ended');
 });
 
+const machine = { date: '2026-01-02T03:04:05Z', cpu: 'C', cores: 2, memory: 8e9, system: 'linux', load: 0 };
+const sitting = (names: readonly string[], seconds: number, { promised = 1.9, load = 0 } = {}) => ({
+  machine: { ...machine, load },
+  pace: { rounds: 2, turnSeconds: 4 },
+  versions: { node: '20' },
+  comparisons: names.map((name) =>
+    compare([us, product, contestant('fast', seconds)], { ...terms, name, promised }),
+  ),
+});
+
 it('prints whether a promise is kept, and whether the machine was idle', () => {
-  const sitting = { date: '2026-01-02T03:04:05Z', cpu: 'C', cores: 2, memory: 8e9, system: 'linux', load: 0 };
-  const page = (promised: number, load = 0) =>
-    markdown({
-      sitting: { ...sitting, load },
-      pace: { rounds: 2, turnSeconds: 4 },
-      versions: { node: '20' },
-      comparisons: [compare([us, product, contestant('fast', 2)], { ...terms, promised })],
-    });
-  expect(page(1.9)).toContain('| train/x/224/b3 | 2.00 | fast | 2.00 (2.00 – 2.00) | 1.9 kept |');
+  const page = (promised: number, load = 0) => markdown([sitting(['train/x/224/b3'], 2, { promised, load })]);
+  expect(page(1.9)).toContain('| train/x/224/b3 | 2.00 | fast | 2.00 (2.00 – 2.00) | 1.9 kept | 1 |');
   expect(page(2.1)).toContain('2.1 missed');
   expect(page(2.1, 3)).toContain('not to be trusted');
   expect(page(2.1)).not.toContain('not to be trusted');
   expect(page(2.1)).toContain('| us | 1500 (1000 – 2000) | 2.00 | 1.00 GB | 1.0 s | 20.0 | 50 % |');
+});
+
+it('puts sittings together: each row as it was measured last, and no sitting without a row', () => {
+  const sittings = merged([sitting(['gone'], 2), sitting(['a', 'b'], 2), sitting(['b', 'c', 'gone'], 3)]);
+  expect(sittings.map(({ comparisons }) => comparisons.map(({ name }) => name))).toEqual([
+    ['a'],
+    ['b', 'c', 'gone'],
+  ]);
+  const page = markdown(sittings);
+  expect(page).toContain('| a | 2.00 | fast | 2.00 (2.00 – 2.00) | 1.9 kept | 1 |');
+  expect(page).toContain('| b | 2.00 | fast | 3.00 (3.00 – 3.00) | 1.9 kept | 2 |');
+  expect(page.match(/^- Sitting/gm)).toHaveLength(2);
 });

@@ -1,7 +1,7 @@
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 
 /** Where and when numbers were taken. */
-export interface Sitting {
+export interface Machine {
   date: string;
   cpu: string;
   cores: number;
@@ -12,7 +12,7 @@ export interface Sitting {
   load: number;
 }
 
-export function sittingNow(): Sitting {
+export function machineNow(): Machine {
   return {
     date: new Date().toISOString(),
     cpu: cpus()[0]?.model.trim() ?? 'unknown',

@@ -1,51 +1,82 @@
 import type { Comparison, Line } from './compare.ts';
-import type { Sitting } from './machine.ts';
+import { BUSY, digits, gigabytes, minuteOf, table } from './format.ts';
+import type { Machine } from './machine.ts';
 import type { Pace } from './measure.ts';
 import type { Spread } from './statistics.ts';
 
-export interface Results {
-  sitting: Sitting;
+/** What one call measured. */
+export interface Sitting {
+  machine: Machine;
   pace: Pace;
   versions: Readonly<Record<string, string>>;
   comparisons: readonly Comparison[];
 }
 
-/** Load average above which a machine was not idle. */
-const BUSY = 0.7;
+/**
+ * The sittings with each row where it was measured last; a sitting that has lost all its rows goes.
+ * @param sittings the earlier ones first
+ */
+export function merged(sittings: readonly Sitting[]): Sitting[] {
+  const last = new Map(sittings.flatMap(({ comparisons }) => comparisons.map((row) => [row.name, row])));
+  return sittings
+    .map((sitting) => ({
+      ...sitting,
+      comparisons: sitting.comparisons.filter((row) => last.get(row.name) === row),
+    }))
+    .filter(({ comparisons }) => comparisons.length > 0);
+}
 
-/** Results as a page of Markdown. */
-export function markdown({ sitting, pace, versions, comparisons }: Results): string {
-  const { date, cpu, cores, memory, system, load } = sitting;
-  const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+/** Sittings as a page of Markdown. */
+export function markdown(sittings: readonly Sitting[]): string {
+  const entries = sittings.flatMap(({ comparisons }, i) =>
+    comparisons.map((comparison) => ({ comparison, sitting: i + 1 })),
+  );
   return [
     '# Bench results',
     '',
-    `Written by \`npm run bench\` on ${date.slice(0, 16).replace('T', ' ')} UTC. How to read it: README.md beside it.`,
+    'Written by `npm run bench`. How to read it: README.md beside it.',
     '',
-    `- Machine: ${cpu}, ${cores} cores, ${gigabytes(memory)} of memory, ${system}; load average at the start ${load.toFixed(2)}${load > BUSY ? ': others were at work, and the numbers below are not to be trusted' : ''}`,
-    `- Versions: ${names.join(', ')}`,
-    `- Protocol: contestants in turn, ${pace.rounds} rounds of about ${pace.turnSeconds} s each; medians (lowest – highest round)`,
+    ...sittings.flatMap(conditions),
     '',
-    ...summary(comparisons),
-    ...comparisons.flatMap((comparison) => ['', ...detail(comparison)]),
+    ...summary(entries),
+    ...entries.flatMap((entry) => ['', ...detail(entry)]),
     '',
   ].join('\n');
 }
 
-function summary(comparisons: readonly Comparison[]): string[] {
+interface Entry {
+  comparison: Comparison;
+  /** Counted from 1. */
+  sitting: number;
+}
+
+function conditions({ machine, pace, versions }: Sitting, index: number): string[] {
+  const { date, cpu, cores, memory, system, load } = machine;
+  const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const warning = load > BUSY ? ': others were at work, and its numbers are not to be trusted' : '';
+  return [
+    `- Sitting ${index + 1}, ${minuteOf(date)} UTC, load average at the start ${load.toFixed(2)}${warning}`,
+    `  - Machine: ${cpu}, ${cores} cores, ${gigabytes(memory)} of memory, ${system}`,
+    `  - Versions: ${names.join(', ')}`,
+    `  - Protocol: contestants in turn, ${pace.rounds} rounds of about ${pace.turnSeconds} s each; medians (lowest – highest round)`,
+  ];
+}
+
+function summary(entries: readonly Entry[]): string[] {
   return table(
-    ['step', 'images/s', 'best peer', 'times as fast as it', 'promised'],
-    comparisons.map(({ name, lines, best, promised }) => [
+    ['step', 'images/s', 'best peer', 'times as fast as it', 'promised', 'sitting'],
+    entries.map(({ comparison: { name, lines, best, promised }, sitting }) => [
       name,
       digits(lines[0]!.imagesPerSecond),
       best?.peer ?? '–',
       best ? spread(best.ratio, (ratio) => ratio.toFixed(2)) : '–',
       promised && best ? `${promised} ${best.ratio.median >= promised ? 'kept' : 'missed'}` : '–',
+      String(sitting),
     ]),
   );
 }
 
-function detail({ name, lines, failures }: Comparison): string[] {
+function detail({ comparison: { name, lines, failures } }: Entry): string[] {
   const header = [
     'contestant',
     'ms/step',
@@ -75,15 +106,5 @@ function cells(line: Line): string[] {
   ];
 }
 
-function table(header: readonly string[], body: readonly (readonly string[])[]): string[] {
-  const line = (texts: readonly string[]) => `| ${texts.join(' | ')} |`;
-  return [line(header), line(header.map((_, i) => (i === 0 ? '---' : '---:'))), ...body.map(line)];
-}
-
 const spread = ({ median, low, high }: Spread, format: (value: number) => string) =>
   `${format(median)} (${format(low)} – ${format(high)})`;
-
-/** Three significant digits, without an exponent. */
-const digits = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
-
-const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;

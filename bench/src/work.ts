@@ -8,19 +8,20 @@ export interface Work {
   batch: number;
   /** Side of the learned resizer's input in pixels; without it there is no resizer. */
   resizer?: number;
+  /** The resizer's filters n and residual blocks r, where they are not its defaults; the peers have those only. */
+  filters?: number;
+  blocks?: number;
 }
 
 /** The work's name, such as `train/resizer448+resnet50/224/b4`. */
-export function nameOf({ task, model, size, batch, resizer }: Work): string {
-  return `${task}/${resizer ? `resizer${resizer}+` : ''}${model}/${size}/b${batch}`;
+export function nameOf({ task, model, size, batch, resizer, filters, blocks }: Work): string {
+  const shape = `${filters ? `n${filters}` : ''}${blocks ? `r${blocks}` : ''}`;
+  return `${task}/${resizer ? `resizer${resizer}${shape}+` : ''}${model}/${size}/b${batch}`;
 }
 
 /** The work as a contestant's arguments. */
-export function argumentsOf({ task, model, size, batch, resizer = 0 }: Work): string[] {
-  return Object.entries({ task, model, size, batch, resizer }).flatMap(([key, value]) => [
-    `--${key}`,
-    String(value),
-  ]);
+export function argumentsOf(work: Work): string[] {
+  return Object.entries({ resizer: 0, ...work }).flatMap(([key, value]) => [`--${key}`, String(value)]);
 }
 
 /** Does a name match a pattern in which `*` stands for any text? */

@@ -1,0 +1,16 @@
+/** Load average above which a machine was not idle. */
+export const BUSY = 0.7;
+
+/** A table in Markdown, its first column to the left. */
+export function table(header: readonly string[], body: readonly (readonly string[])[]): string[] {
+  const line = (texts: readonly string[]) => `| ${texts.join(' | ')} |`;
+  return [line(header), line(header.map((_, i) => (i === 0 ? '---' : '---:'))), ...body.map(line)];
+}
+
+/** Three significant digits, without an exponent. */
+export const digits = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+
+export const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
+
+/** `2026-01-02 03:04` of a date as ISO writes it. */
+export const minuteOf = (date: string) => date.slice(0, 16).replace('T', ' ');
