@@ -5,6 +5,7 @@ import type { SplitName, SyntheticConfig } from './config.ts';
 import type { Entry } from './manifest.ts';
 import { decode, naming, PhotoError, type Pixels } from './photo.ts';
 import { eachOf } from './pool.ts';
+import { borrow, giveBack } from './scratch.ts';
 import { SCORES, sharesOf } from './scores.ts';
 import { syntheticImage } from './synthetic.ts';
 import type { PreparedPhotos, PreparedPlan } from './prepared.ts';
@@ -77,8 +78,11 @@ export async function makeBatch(
   await eachOf(items, AT_ONCE, async ({ index, entry }, position) => {
     const draws = stream(plan.seed, 'augment', epoch, index);
     const into = batch.images.subarray(position * length, (position + 1) * length);
-    const prepared = await preparedPhoto(plan, { index, entry }, { kept, into });
+    const whole =
+      kept && transform.fit === 'random-resized-crop' ? borrow(entry.width * entry.height * 3) : undefined;
+    const prepared = await preparedPhoto(plan, { index, entry }, { kept, room: whole ?? into });
     finish(prepared, size, { transform, draws, into });
+    if (whole) giveBack(whole);
     batch.labels[position] = entry.label;
     if (entry.votes) batch.scores.set(sharesOf(entry.votes), position * SCORES);
     batch.mask[position] = 1;
@@ -87,19 +91,15 @@ export async function makeBatch(
   return batch;
 }
 
-/** One photo, prepared. Its pixels lie in `into` where they fit there; nobody else needs them as they are. */
+/** One photo, prepared. Its pixels lie in `room`, which has their length, if they come from where they were kept. */
 async function preparedPhoto(
   plan: BatchPlan,
   { index, entry }: Item,
-  { kept, into }: { kept: PreparedPhotos | undefined; into: Uint8Array },
+  { kept, room }: { kept: PreparedPhotos | undefined; room: Uint8Array },
 ): Promise<Pixels> {
   const { size, transform } = plan;
   const [height, width] = preparedSize(entry, size, transform);
-  if (kept) {
-    const length = height * width * 3;
-    const data = transform.fit === 'random-resized-crop' ? new Uint8Array(length) : into;
-    if (await kept.read(index, data)) return { data, width, height };
-  }
+  if (await kept?.read(index, room)) return { data: room, width, height };
   const photo = await naming(nameOf(plan, entry), async () =>
     prepare(await load(plan, index, entry), size, transform),
   );

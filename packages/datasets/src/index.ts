@@ -15,7 +15,7 @@ export { dataRoot, weightsRoot } from './paths.ts';
 export { decodePhoto, type Pixels } from './photo.ts';
 export { type PhotoCache, photoCache } from './photo-cache.ts';
 export type { Class, Dropped } from './scan.ts';
-export type { PhotoInterpolation } from './resample.ts';
+export type { PhotoInterpolation } from './taps.ts';
 export { SCORES, sharesOf, type Votes } from './scores.ts';
 export type { Fit, Size, Transform } from './transform.ts';
 export { fitPhoto } from './transform.ts';

@@ -1,7 +1,9 @@
 import { sha256, stream } from '@resizer-lab/base';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Pixels } from './photo.ts';
-import { type PhotoInterpolation, resample } from './resample.ts';
+import { cut, resample } from './resample.ts';
+import { type PhotoInterpolation, tapsOf } from './taps.ts';
 import { fitPhoto } from './transform.ts';
 
 /** pixel(x, y, c) = (7x + 13y + 29c + 3xy) mod 256 */
@@ -50,7 +52,7 @@ const digest = (data: Uint8Array) => sha256(data).slice(0, 16);
 
 describe('resampling is Pillow bit for bit', () => {
   it.each(resized)('%o to %o, %s', (from, [width, height], interpolation, expected) => {
-    const photo = resample(pattern(...from), [height, width], interpolation);
+    const photo = resample(pattern(...from), [height, width], { interpolation });
     expect([photo.width, photo.height]).toEqual([width, height]);
     expect(digest(photo.data)).toBe(expected);
   });
@@ -59,4 +61,68 @@ describe('resampling is Pillow bit for bit', () => {
     const transform = { fit: 'center-crop', shortSide: 32, interpolation } as const;
     expect(digest(fitPhoto(pattern(...from), [24, 25], { transform, draws: stream(1) }))).toBe(expected);
   });
+});
+
+/** The definition, in plain words: each output is the rounded sum of its taps, one side after the other. */
+function mixed(line: readonly number[], output: number, interpolation: PhotoInterpolation): number[] {
+  if (line.length === output) return [...line];
+  const { start, offset, weights } = tapsOf({ input: line.length, output, interpolation });
+  return Array.from({ length: output }, (_, i) => {
+    const taps = [...weights.subarray(offset[i], offset[i + 1])];
+    const sum = taps.reduce((total, weight, k) => total + weight * line[start[i]! + k]!, 0);
+    return Math.min(255, Math.max(0, Math.floor(sum / 2 ** 22 + 0.5)));
+  });
+}
+
+function mixedPhoto({ data, width, height }: Pixels, to: Pair, interpolation: PhotoInterpolation): number[] {
+  const channels = [0, 1, 2].map((c) => {
+    const rows = Array.from({ length: height }, (_, y) =>
+      mixed(
+        Array.from({ length: width }, (_, x) => data[(y * width + x) * 3 + c]!),
+        to[0],
+        interpolation,
+      ),
+    );
+    const columns = Array.from({ length: to[0] }, (_, x) =>
+      mixed(
+        rows.map((row) => row[x]!),
+        to[1],
+        interpolation,
+      ),
+    );
+    return columns;
+  });
+  return Array.from({ length: to[0] * to[1] * 3 }, (_, i) => {
+    const pixel = Math.floor(i / 3);
+    return channels[i % 3]![pixel % to[0]]![Math.floor(pixel / to[0])]!;
+  });
+}
+
+const side = fc.integer({ min: 1, max: 40 });
+const job = fc.record({ left: side, top: side, width: side, height: side, right: side, below: side });
+
+it('resamples any part of a photo to any size as the plain sums do', () => {
+  const run = (
+    { left, top, width, height, right, below }: typeof job extends fc.Arbitrary<infer T> ? T : never,
+    to: Pair,
+    interpolation: PhotoInterpolation,
+  ) => {
+    const size: Pair = [left + width + right, top + height + below];
+    const data = Uint8Array.from({ length: size[0] * size[1] * 3 }, (_, i) => (i * i * 31 + i * 7) % 256);
+    const photo = { data, width: size[0], height: size[1] };
+    const box = { left, top, width, height };
+    const { data: found } = resample(photo, [to[1], to[0]], { interpolation, box });
+    expect([...found]).toEqual(mixedPhoto(cut(photo, box), to, interpolation));
+  };
+  fc.assert(fc.property(job, fc.tuple(side, side), fc.constantFrom('bilinear', 'bicubic'), run), {
+    numRuns: 60,
+  });
+});
+
+it('resamples a photo that needs more memory than is kept, and small ones after it', () => {
+  const small = () => digest(resample(pattern(24, 18), [8, 10]).data);
+  const data = new Uint8Array(8000 * 3000 * 3).fill(77);
+  const photo = resample({ data, width: 8000, height: 3000 }, [2, 3]);
+  expect([...photo.data]).toEqual(new Array(18).fill(77));
+  expect(small()).toBe('3bc5f863c880520e');
 });

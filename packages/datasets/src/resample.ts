@@ -1,123 +1,53 @@
+import { mixerFor, type Rows } from './mixer.ts';
 import type { Pixels } from './photo.ts';
+import { type PhotoInterpolation, tapsOf } from './taps.ts';
 
-/** Which neighbours a resampled pixel is made of: two an axis, or four; more where the photo shrinks. */
-export type PhotoInterpolation = 'bilinear' | 'bicubic';
-
-interface Kernel {
-  /** Half the width, in input pixels where the photo does not shrink. */
-  readonly support: number;
-  readonly at: (distance: number) => number;
-}
-
-const kernels: Record<PhotoInterpolation, Kernel> = {
-  bilinear: { support: 1, at: (x) => Math.max(0, 1 - Math.abs(x)) },
-  bicubic: { support: 2, at: keys },
-};
-
-/** Cubic convolution with a = −½ (Keys 1981). */
-function keys(distance: number): number {
-  const x = Math.abs(distance);
-  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
-  return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
-}
-
-/** Bits behind the point of a weight: products with bytes and their sums stay within 32 bits. */
-const BITS = 22;
-
-/** For each output position, the input positions it reads and their weights, which sum to one. */
-interface Taps {
-  readonly start: Int32Array;
-  /** Where the weights of an output position begin; those of the next one follow. */
-  readonly offset: Int32Array;
-  /** Times 2^BITS. */
-  readonly weight: Int32Array;
+/** A part of a photo, in pixels. */
+export interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
 }
 
 /**
- * Resamples a photo as Pillow does, bit for bit: half-pixel centres, the filter widened by in / out
- * along a side that shrinks, so that it does not alias; to its width first, rounded to bytes, then to
- * its height (Pillow 13 takes the height first for some photos). Values are used as they are encoded.
- * Public accuracies are stated for such photos, and depend on the details by a photo or two in a
- * hundred. Written here because libvips shifts a picture by a part of a pixel when it enlarges it.
+ * Resamples a photo, or the part of it that `box` names, as Pillow does, bit for bit: half-pixel
+ * centres, the filter widened by in / out along a side that shrinks, so that it does not alias; to its
+ * width first, rounded to bytes, then to its height (Pillow 13 takes the height first for some photos).
+ * Values are used as they are encoded. Public accuracies are stated for such photos, and depend on the
+ * details by a photo or two in a hundred. Written here because libvips shifts a picture by a part of a
+ * pixel when it enlarges it.
  */
 export function resample(
   photo: Pixels,
   [height, width]: readonly [height: number, width: number],
-  interpolation: PhotoInterpolation = 'bilinear',
+  { interpolation = 'bilinear', box = whole(photo) }: { interpolation?: PhotoInterpolation; box?: Box } = {},
 ): Pixels {
-  const kernel = kernels[interpolation];
-  const wide = width === photo.width ? photo : mixColumns(photo, tapsOf(photo.width, width, kernel));
-  return height === wide.height ? wide : mixRows(wide, tapsOf(photo.height, height, kernel));
+  if (height === box.height && width === box.width) return cut(photo, box);
+  const columns =
+    width === box.width ? undefined : tapsOf({ input: box.width, output: width, interpolation });
+  const rows =
+    height === box.height ? undefined : tapsOf({ input: box.height, output: height, interpolation });
+  const stride = photo.width * 3;
+  const source = photo.data.subarray(box.top * stride, (box.top + box.height) * stride);
+  const mixer = mixerFor(source.length + (box.height + height) * width * 3, columns, rows);
+  let image: Rows = { at: mixer.put(source) + box.left * 3, stride };
+  if (columns) image = mixer.mixColumns(image, box.height, columns);
+  if (rows) image = mixer.mixRows(image, width * 3, rows);
+  return { data: mixer.take(image.at, width * height * 3), width, height };
 }
 
-function tapsOf(input: number, output: number, { support, at }: Kernel): Taps {
-  const scale = input / output;
-  const stretch = Math.max(scale, 1);
-  // Not a division: the last bit of a weight decides some roundings.
-  const shrink = 1 / stretch;
-  const start = new Int32Array(output);
-  const offset = new Int32Array(output + 1);
-  const weight: number[] = [];
-  for (let i = 0; i < output; i++) {
-    const centre = (i + 0.5) * scale;
-    const first = Math.max(0, Math.floor(centre - support * stretch + 0.5));
-    const end = Math.min(input, Math.floor(centre + support * stretch + 0.5));
-    const raw = Array.from({ length: end - first }, (_, k) => at((first + k - centre + 0.5) * shrink));
-    const sum = raw.reduce((a, b) => a + b);
-    start[i] = first;
-    offset[i] = weight.length;
-    for (const w of raw) weight.push(fixedPoint(w / sum));
+/** The part of a photo that a box names; the photo itself, where that is all of it. */
+export function cut(photo: Pixels, { left, top, width, height }: Box): Pixels {
+  if (width === photo.width && height === photo.height) return photo;
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    const start = ((top + y) * photo.width + left) * 3;
+    data.set(photo.data.subarray(start, start + width * 3), y * width * 3);
   }
-  offset[output] = weight.length;
-  return { start, offset, weight: Int32Array.from(weight) };
+  return { data, width, height };
 }
 
-/** Halves are rounded away from zero. */
-function fixedPoint(weight: number): number {
-  return Math.trunc(weight * 2 ** BITS + Math.sign(weight) / 2);
-}
-
-const HALF = 1 << (BITS - 1);
-
-function mixColumns({ data, width, height }: Pixels, { start, offset, weight }: Taps): Pixels {
-  const columns = start.length;
-  const out = new Uint8ClampedArray(columns * height * 3);
-  for (let x = 0; x < columns; x++) {
-    const first = start[x]! * 3;
-    const [tapsFrom, tapsTo] = [offset[x]!, offset[x + 1]!];
-    for (let row = 0; row < height; row++) {
-      let at = row * width * 3 + first;
-      let r = HALF;
-      let g = HALF;
-      let b = HALF;
-      for (let tap = tapsFrom; tap < tapsTo; tap++, at += 3) {
-        const w = weight[tap]!;
-        r = (r + Math.imul(w, data[at]!)) | 0;
-        g = (g + Math.imul(w, data[at + 1]!)) | 0;
-        b = (b + Math.imul(w, data[at + 2]!)) | 0;
-      }
-      const to = (row * columns + x) * 3;
-      out[to] = r >> BITS;
-      out[to + 1] = g >> BITS;
-      out[to + 2] = b >> BITS;
-    }
-  }
-  return { data: new Uint8Array(out.buffer), width: columns, height };
-}
-
-function mixRows({ data, width }: Pixels, { start, offset, weight }: Taps): Pixels {
-  const length = width * 3;
-  const out = new Uint8ClampedArray(start.length * length);
-  for (let y = 0; y < start.length; y++) {
-    const first = start[y]! * length;
-    const [tapsFrom, tapsTo] = [offset[y]!, offset[y + 1]!];
-    for (let i = 0; i < length; i++) {
-      let sum = HALF;
-      for (let tap = tapsFrom, at = first + i; tap < tapsTo; tap++, at += length) {
-        sum = (sum + Math.imul(weight[tap]!, data[at]!)) | 0;
-      }
-      out[y * length + i] = sum >> BITS;
-    }
-  }
-  return { data: new Uint8Array(out.buffer), width, height: start.length };
+function whole({ width, height }: Pixels): Box {
+  return { left: 0, top: 0, width, height };
 }

@@ -1,6 +1,7 @@
 import { type Stream, UserError } from '@resizer-lab/base';
 import { MAX_PIXELS, PhotoError, type Pixels } from './photo.ts';
-import { type PhotoInterpolation, resample } from './resample.ts';
+import { type Box, cut, resample } from './resample.ts';
+import type { PhotoInterpolation } from './taps.ts';
 
 /** [height, width] */
 export type Size = readonly [height: number, width: number];
@@ -31,13 +32,6 @@ export type Fit =
 export type Transform = Fit & { readonly flip?: boolean };
 
 type RandomCrop = Extract<Fit, { fit: 'random-resized-crop' }>;
-
-interface Box {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-}
 
 /**
  * The part of a transform that is the same in each epoch: the photo as far as it can be fitted
@@ -71,7 +65,7 @@ export function finish(
 ): void {
   const { data } =
     transform.fit === 'random-resized-crop'
-      ? resample(cut(prepared, randomBox(prepared, transform, draws)), size)
+      ? resample(prepared, size, { box: randomBox(prepared, transform, draws) })
       : prepared;
   if (data !== into) into.set(data);
   if (transform.flip && draws.uniform() < 0.5) mirror(into, size);
@@ -118,7 +112,7 @@ function fit(photo: Pixels, [height, width]: Size, transform: Exclude<Fit, Rando
       return framed(resample(photo, longSideWithin(photo, [height, width])), [height, width]);
     case 'center-crop': {
       const { shortSide, interpolation } = transform;
-      const scaled = resample(photo, shortSideTo(photo, shortSide), interpolation);
+      const scaled = resample(photo, shortSideTo(photo, shortSide), interpolation && { interpolation });
       return cut(scaled, centre(scaled, { width, height }));
     }
   }
@@ -182,16 +176,6 @@ function randomBox(
     width: Math.max(1, Math.min(photo.width, Math.round(photo.height * ratio[1]))),
     height: Math.max(1, Math.min(photo.height, Math.round(photo.width / ratio[0]))),
   });
-}
-
-function cut(photo: Pixels, { left, top, width, height }: Box): Pixels {
-  if (width === photo.width && height === photo.height) return photo;
-  const data = new Uint8Array(width * height * 3);
-  for (let y = 0; y < height; y++) {
-    const start = ((top + y) * photo.width + left) * 3;
-    data.set(photo.data.subarray(start, start + width * 3), y * width * 3);
-  }
-  return { data, width, height };
 }
 
 /** Mirrors [h, w, 3] left to right, in place. */
