@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { codeOf, type Json, messageOf, UserError } from '@resizer-lab/base';
 import { cellFolder, logTail, readCell, readResult, writeFailure, writeResult } from './ledger.ts';
 import { type Lock, takeLock } from './lock.ts';
+import { outOfMemory } from './memory.ts';
 import { check, didYouMean, problemText, quote } from './problems.ts';
 import { type ProgressFile, progressFile } from './progress-file.ts';
 import { STOP_SIGNALS } from './stop.ts';
@@ -158,8 +159,9 @@ async function report(directory: string, error: unknown): Promise<void> {
 
 /** Puts an error in the log, and its first line before the runner. */
 function say(error: unknown): string {
-  const [reason = ''] = messageOf(error).split('\n');
-  console.error(error instanceof UserError || !(error instanceof Error) ? reason : error.stack);
+  const [line = ''] = messageOf(error).split('\n');
+  const reason = outOfMemory(line) ?? line;
+  console.error(error instanceof UserError || !(error instanceof Error) ? line : error.stack);
   tell({ kind: 'failed', reason });
   return reason;
 }

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { CELL_EXIT } from './cell.ts';
 import { fileError } from './files.ts';
 import { logTail, writeFailure } from './ledger.ts';
+import { killedReason, memoryKills, outOfMemory } from './memory.ts';
 import { progressSchema } from './progress-file.ts';
 import { STOP_SIGNALS } from './stop.ts';
 
@@ -43,6 +44,7 @@ export async function startChild(
     throw fileError(`${join(directory, 'log.txt')} could not be opened`, cause);
   });
   const logStart = (await log.stat()).size;
+  const killsBefore = await memoryKills();
   const [program = '', ...args] = command;
   const child = spawn(program, args, { stdio: ['ignore', log.fd, log.fd, 'ipc'] });
   let reported: string | undefined;
@@ -70,7 +72,9 @@ export async function startChild(
       return { end: 'failed', reason: `${program} could not be started: ${messageOf(error)}`, log: lines };
     }
     if (code === CELL_EXIT.stopped || (signal !== null && STOPPING.has(signal))) {
-      return { end: 'stopped', reason: stopReason(signal), log: lines };
+      const reason =
+        signal === 'SIGKILL' ? killedReason(killsBefore, await memoryKills()) : stopReason(signal);
+      return { end: 'stopped', reason, log: lines };
     }
     if (reported !== undefined) return { end: 'failed', reason: reported, log: lines };
     const reason = crashReason(code, signal, lines);
@@ -84,17 +88,12 @@ export async function startChild(
 const STOPPING: ReadonlySet<string> = new Set([...STOP_SIGNALS, 'SIGKILL']);
 
 function stopReason(signal: string | null): string {
-  if (signal === 'SIGKILL') return 'its process was killed (SIGKILL: out of memory, or by hand)';
   return signal === null ? 'its process was told to stop' : `its process was stopped (${signal})`;
 }
 
 function crashReason(code: number | null, signal: string | null, log: readonly string[]): string {
   if (signal === null) return `its process ended with code ${code}`;
-  // What V8, C++ and TensorFlow say before they abort.
-  if (!log.some((line) => /out of memory|bad_alloc|OOM when allocating/i.test(line))) {
-    return `its process crashed (${signal})`;
-  }
-  return `it ran out of memory (${signal}); a smaller batch or input, or fewer cells at once, need less`;
+  return outOfMemory(log.join('\n'), signal) ?? `its process crashed (${signal})`;
 }
 
 async function recordCrash(directory: string, reason: string, log: string[]): Promise<void> {

@@ -112,8 +112,12 @@ describe('a cell that fails costs itself and those that need it', () => {
       nan: ['measurements are unusable: value: is NaN; must be a number', 'value: is NaN'],
       exit: ['its process ended with code 3', 'working on exit'],
       abort: ['its process crashed (SIGABRT)', 'working on abort'],
+      'no tensor': [
+        'it ran out of memory (a tensor of shape [8,1536,1536,512]); a smaller batch or input, gradientCheckpointing: blocks, or fewer cells at once need less',
+        'OOM when allocating',
+      ],
       memory: [
-        'it ran out of memory (SIGABRT); a smaller batch or input, or fewer cells at once, need less',
+        'it ran out of memory (SIGABRT); a smaller batch or input, gradientCheckpointing: blocks, or fewer cells at once need less',
         'JavaScript heap out of memory',
       ],
     };
@@ -138,7 +142,7 @@ describe('a cell that fails costs itself and those that need it', () => {
       { id: 'b/seed1', reason: 'needs "bug/seed1", which failed' },
       { id: 'c/seed1', reason: 'needs "b/seed1", which was skipped' },
     ]);
-    expect(events.at(-1)).toMatchObject({ done: 1, failed: 6, skipped: 2, left: 0 });
+    expect(events.at(-1)).toMatchObject({ done: 1, failed: 7, skipped: 2, left: 0 });
     const found = await states();
     expect(ways.map((way) => found[way])).toEqual(ways.map(() => 'failed'));
     expect(found).toMatchObject({ b: 'waiting', c: 'waiting', d: 'done' });
@@ -166,7 +170,7 @@ describe('a cell that fails costs itself and those that need it', () => {
     expect(code).toBe(1);
     expect(events[1]).toMatchObject({
       kind: 'failed',
-      reason: 'its process was killed (SIGKILL: out of memory, or by hand)',
+      reason: expect.stringMatching(/^its process was killed \(SIGKILL[,:] [^\n]*\)$/) as string,
       log: ['working on a'],
     });
     expect(await states()).toEqual({ a: 'interrupted', b: 'waiting' });
@@ -199,7 +203,7 @@ it('a results folder that vanishes fails the run in one line', async () => {
   await config({ milliseconds: 60_000, graph: '{ a: [], b: [a] }' });
   const { seen, ended } = start();
   await seen('progress', 'a/seed1');
-  await rm(results, { recursive: true });
+  await rm(results, { recursive: true, maxRetries: 5 });
   const { code, stderr } = await ended;
   expect(code).toBe(1);
   expect(stderr).toMatch(/^\S+results\/s is gone: it was moved or removed while the run was at work\.\n$/);

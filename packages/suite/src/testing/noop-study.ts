@@ -79,6 +79,11 @@ function misbehave(name: string, { dataRoot, directory }: CellContext): void {
       throw new TypeError('undefined is not a tensor');
     },
     abort: () => process.abort(),
+    'no tensor': () => {
+      throw new Error(
+        'OOM when allocating tensor with shape[8,1536,1536,512] and type float on /job:localhost',
+      );
+    },
     exit: () => process.exit(3),
     'fill disk': () => {
       try {
