@@ -1,11 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { backboneOf, preprocess } from '@resizer-lab/backbones';
-import { compile, engineInfo, float32 } from '@resizer-lab/engine';
+import { compile, countMultiplyAdds, engineInfo, float32 } from '@resizer-lab/engine';
 import { countParameters, initialValues, parametersOf } from '@resizer-lab/layers';
 import { applyResizer } from '@resizer-lab/resizer';
 import { classObjective, type Network, predictStep, trainStep, variableShapes } from '@resizer-lab/training';
-import { countMultiplyAdds } from './src/flops.ts';
 import { type Contest, serve } from './src/serve.ts';
 import type { Work } from './src/work.ts';
 

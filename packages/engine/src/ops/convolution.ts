@@ -1,6 +1,8 @@
-import { attribute, defineUnary, execute, ints, type OpAttribute, T } from '../native.ts';
+import { defineUnary, execute, ints } from '../native.ts';
 import type { Tensor, Tensor4D } from '../tensorflow.ts';
+import { convolutionAttributes, type WindowOptions } from './convolution-attributes.ts';
 import { patchConv2d, pointwiseConv2d } from './matrix-convolution.ts';
+import { narrowConv2d, pixelsTogether } from './narrow-convolution.ts';
 import { type Padding, zeroPad } from './spatial.ts';
 
 export interface ConvolutionOptions {
@@ -9,30 +11,13 @@ export interface ConvolutionOptions {
   padding?: 'same' | 'valid' | Padding;
 }
 
-interface Attributes {
+interface Attributes extends WindowOptions {
   stride: number;
-  padding: 'same' | 'valid' | Padding;
 }
 
 interface Operands {
   x: Tensor;
   filter: Tensor;
-}
-
-function convolutionAttributes({ stride, padding }: Attributes): OpAttribute[] {
-  const explicit = typeof padding === 'object';
-  const attributes = [
-    T,
-    attribute.ints('strides', [1, stride, stride, 1]),
-    attribute.ints('dilations', [1, 1, 1, 1]),
-    attribute.string('data_format', 'NHWC'),
-    attribute.string('padding', explicit ? 'EXPLICIT' : padding.toUpperCase()),
-  ];
-  if (explicit) {
-    const { top, bottom, left, right } = padding;
-    attributes.push(attribute.ints('explicit_paddings', [0, 0, top, bottom, left, right, 0, 0]));
-  }
-  return attributes;
 }
 
 /** TF.js's own backward pass refuses explicit padding; TensorFlow's takes it. */
@@ -113,6 +98,8 @@ export function conv2d(x: Tensor4D, filter: Tensor4D, options: ConvolutionOption
   if (x.shape[0] * size[0] * size[1] <= PATCH_PIXELS) {
     return patchConv2d(x, filter, { stride, padding: zeros, size });
   }
+  const together = stride === 1 ? pixelsTogether(filter.shape[3], size[1]) : 1;
+  if (together > 1) return narrowConv2d(x, filter, { padding: zeros, together });
   return convolution({ x, filter }, { stride, padding }) as Tensor4D;
 }
 

@@ -42,7 +42,7 @@ function normalised(variables: Variables, x: Tensor4D, epsilon = 1e-3): Tensor4D
   return batchNorm({ ...inputs, ...statistics }, { training: false, epsilon, momentum: 0.9 }).y;
 }
 
-const image = [2, 17, 18, 3];
+const image = [2, 18, 17, 3];
 const convolution = (variables: Variables, x: Tensor) =>
   conv2d(x as Tensor4D, variables.read('kernel') as Tensor4D);
 const inputs = { x: float32(...image) };
