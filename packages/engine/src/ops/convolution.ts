@@ -99,7 +99,7 @@ export function conv2d(x: Tensor4D, filter: Tensor4D, options: ConvolutionOption
     return patchConv2d(x, filter, { stride, padding: zeros, size });
   }
   const together = stride === 1 ? pixelsTogether(filter.shape[3], size[1]) : 1;
-  if (together > 1) return narrowConv2d(x, filter, { padding: zeros, together });
+  if (together > 1) return narrowConv2d(x, filter, { padding, zeros, together });
   return convolution({ x, filter }, { stride, padding }) as Tensor4D;
 }
 

@@ -1,6 +1,6 @@
 import { defineUnary, execute, ints } from '../native.ts';
 import { type Tensor, type Tensor4D, tf } from '../tensorflow.ts';
-import { convolutionAttributes } from './convolution-attributes.ts';
+import { convolutionAttributes, type WindowOptions } from './convolution-attributes.ts';
 import { type Padding, zeroPad } from './spatial.ts';
 
 /*
@@ -14,7 +14,9 @@ import { type Padding, zeroPad } from './spatial.ts';
 const LANES = 16;
 
 interface Attributes {
-  padding: Padding;
+  padding: WindowOptions['padding'];
+  /** The same, in pixels. */
+  zeros: Padding;
   /** g, pixels that are made at once. */
   together: number;
 }
@@ -48,14 +50,14 @@ function collected(gradient: Tensor4D, [height, width, inputs, outputs]: readonl
 const narrowOp = defineUnary<{ x: Tensor; filter: Tensor }, Attributes>({
   name: 'narrowConv2d',
   saveInputs: ['x', 'filter'],
-  run({ x, filter }, { padding, together }) {
-    const attributes = convolutionAttributes({ stride: [1, together], padding });
+  run({ x, filter }, { zeros, together }) {
+    const attributes = convolutionAttributes({ stride: [1, together], padding: zeros });
     const y = execute('Conv2D', attributes, [x, repeated(filter, together)]);
     const [batch, height, width] = y.shape as [number, number, number];
     return tf.reshape(y, [batch, height, width * together, filter.shape[3]!]);
   },
-  gradient: ([dy], [x, filter], { padding, together }) => ({
-    // The input has channels enough.
+  gradient: ([dy], [x, filter], { padding, zeros, together }) => ({
+    // The input has channels enough; and oneDNN has no gradient with padding in pixels, but one with `same`.
     x: () => {
       const attributes = convolutionAttributes({ stride: 1, padding });
       return execute('Conv2DBackpropInput', attributes, [ints(x!.shape), filter!, dy!]);
@@ -66,8 +68,7 @@ const narrowOp = defineUnary<{ x: Tensor; filter: Tensor }, Attributes>({
       const [batch, rows, columns] = dy!.shape as [number, number, number];
       const attributes = convolutionAttributes({ stride: [1, together], padding: 'valid' });
       const gradient = execute('Conv2DBackpropFilter', attributes, [
-        // oneDNN has no filter gradient with explicit padding.
-        zeroPad(x as Tensor4D, padding),
+        zeroPad(x as Tensor4D, zeros),
         ints(shape),
         tf.reshape(dy!, [batch, rows, columns / together, together * outputs]),
       ]);
