@@ -8,7 +8,7 @@ export interface PoolOptions {
   padding: 'same' | 'valid';
 }
 
-const poolAttributes = ({ size, stride, padding }: PoolOptions): OpAttribute[] => [
+export const poolAttributes = ({ size, stride, padding }: PoolOptions): OpAttribute[] => [
   T,
   attribute.ints('ksize', [1, size, size, 1]),
   attribute.ints('strides', [1, stride, stride, 1]),

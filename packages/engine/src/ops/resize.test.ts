@@ -72,6 +72,22 @@ describe('resize', () => {
     fc.assert(holds, { numRuns: 40 });
   });
 
+  it('bilinear to half the size is what TensorFlow makes of it, with the right gradient', () => {
+    const holds = fc.property(side, side, (height, width) => {
+      tf.tidy(() => {
+        const x: Tensor4D = tf.randomNormal([2, 2 * height, 2 * width, 3], 0, 1, 'float32', 1);
+        const dy = tf.randomNormal([2, height, width, 3], 0, 1, 'float32', 2);
+        const y = resize(x, [height, width]);
+        const native = tf.image.resizeBilinear(x, [height, width], false, true);
+        expect(largestDifference(y.dataSync(), native.dataSync())).toBeLessThan(1e-6);
+        const dot = (a: Tensor, b: Tensor) => tf.sum(tf.mul(a, b)).dataSync()[0]!;
+        const difference = dot(y, dy) - dot(x, gradientOf(x, dy, 'bilinear'));
+        expect(Math.abs(difference) / Math.sqrt(x.size * dy.size)).toBeLessThan(1e-5);
+      });
+    });
+    fc.assert(holds, { numRuns: 40 });
+  });
+
   it.each(interpolations)('%s keeps an even image even', (method) => {
     const holds = fc.property(fc.record(sizes), ({ from, to, channels }) => {
       const y = tf.tidy(() => resize(tf.fill([1, ...from, channels], 0.7), to, method).dataSync());
