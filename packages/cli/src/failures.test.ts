@@ -56,7 +56,7 @@ describe.concurrent('weights that cannot be used fail in one line', () => {
           (arm) =>
             `half: mobilenetv2_0.35/${arm}/seed1  skipped: needs "mobilenetv2_0.35/baseline/seed1", which failed`,
         ),
-        '1 cell failed. Correct the cause; --retry-failed runs them again, from their last checkpoint.',
+        '1 cell failed. Correct the cause; --retry-failed runs it again, from its last checkpoint.',
       ]);
       expectNoStack(ended);
     }
@@ -150,6 +150,9 @@ it.skipIf(!canMount)(
         /^tiny: mobilenetv2_0\.35\/baseline\/seed1 {2}FAILED: cannot write checkpoint \S+step-000000006\.safetensors: the disk is full\. The last one, of step 3, is kept; correct that and start again to resume from it$/,
       ),
     ]);
+    expect(ended.stderr).toMatch(
+      /\n1 cell broke off\. Correct the cause; the same command runs it again, from its last checkpoint\.\n$/,
+    );
     expectNoStack(ended);
     const checkpoints = join(cellFolders(join(`${folder}-left`, 'tiny'))['baseline']!, 'checkpoints');
     expect(readdirSync(checkpoints)).toEqual(['step-000000003.safetensors']);

@@ -18,6 +18,8 @@ export interface Job {
   status: 'pending' | 'running' | 'done' | 'failed' | 'skipped';
   /** Another process works on it, and the user was told so. */
   isAwaited: boolean;
+  /** It failed, and the next run takes it up again without being asked to: nothing is wrong with the cell itself. */
+  isResumable: boolean;
 }
 
 /** What became of a cell without this run's doing. */
@@ -44,7 +46,7 @@ export function jobsOf(
       if (jobs.has(directory)) continue;
       const needs = Object.values(cell.needs).map((key) => jobs.get(cellFolder(suiteDir, key))!);
       const own = { cell, config: config.name, suiteDir, directory, needs };
-      jobs.set(directory, { ...own, status: 'pending', isAwaited: false });
+      jobs.set(directory, { ...own, status: 'pending', isAwaited: false, isResumable: false });
     }
   }
   return only.length === 0 ? [...jobs.values()] : selected([...jobs.values()], only);

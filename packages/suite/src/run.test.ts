@@ -142,7 +142,7 @@ describe('a cell that fails costs itself and those that need it', () => {
       { id: 'b/seed1', reason: 'needs "bug/seed1", which failed' },
       { id: 'c/seed1', reason: 'needs "b/seed1", which was skipped' },
     ]);
-    expect(events.at(-1)).toMatchObject({ done: 1, failed: 7, skipped: 2, left: 0 });
+    expect(events.at(-1)).toMatchObject({ done: 1, failed: 7, resumable: 0, skipped: 2, left: 0 });
     const found = await states();
     expect(ways.map((way) => found[way])).toEqual(ways.map(() => 'failed'));
     expect(found).toMatchObject({ b: 'waiting', c: 'waiting', d: 'done' });
@@ -173,6 +173,7 @@ describe('a cell that fails costs itself and those that need it', () => {
       reason: expect.stringMatching(/^its process was killed \(SIGKILL[,:] [^\n]*\)$/) as string,
       log: ['working on a'],
     });
+    expect(events.at(-1)).toMatchObject({ failed: 1, resumable: 1, skipped: 1 });
     expect(await states()).toEqual({ a: 'interrupted', b: 'waiting' });
     await misbehave({});
     expect((await run()).code).toBe(0);
@@ -226,6 +227,7 @@ it.skipIf(!canMount)(
     expect(events[1]?.reason).toMatch(
       /^\S+result\.json could not be written: the disk is full\. Free some space and run again\. What was there before is unchanged\.$/,
     );
+    expect(events.at(-1)).toMatchObject({ failed: 1, resumable: 1, skipped: 1 });
     await cp(`${results}-left`, results, { recursive: true });
     expect(await states()).toEqual({ a: 'interrupted', b: 'waiting' });
     await misbehave({});

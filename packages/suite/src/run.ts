@@ -5,7 +5,7 @@ import type { ProgressUpdate } from '@resizer-lab/training/records';
 import { startChild } from './child.ts';
 import type { SuiteConfig } from './config.ts';
 import { type Found, type Job, jobsOf, nextJob, refuseGone } from './jobs.ts';
-import { logTail, readResult, writePlan } from './ledger.ts';
+import { logTail, readResult, stateOf, writePlan } from './ledger.ts';
 import { planSuite } from './plan.ts';
 import { listenForStop, type Stop, type StopSignal } from './stop.ts';
 import type { Cell } from './study.ts';
@@ -43,6 +43,8 @@ export interface RunOutcome {
   /** Cells by how they stand at the end; those that were not reached are `left`. */
   readonly done: number;
   readonly failed: number;
+  /** Those among the failed that the next run takes up without being asked to: they were killed, or the disk was full. */
+  readonly resumable: number;
   readonly skipped: number;
   readonly left: number;
   /** What ended the run before its work was done: a signal, or `maxSeconds`. */
@@ -145,7 +147,8 @@ function bell(): { ring: () => void; heard: (milliseconds?: number) => Promise<v
 async function attempt(job: Job, { command, onEvent }: RunOptions, stop: Stop): Promise<void> {
   const { directory } = job;
   const name = nameOf(job);
-  const fail = (reason: string, log: string[]) => {
+  const fail = async (reason: string, log: string[]) => {
+    job.isResumable = (await stateOf(job.suiteDir, job.cell)).state !== 'failed';
     job.status = 'failed';
     onEvent({ ...name, kind: 'failed', reason, log, earlier: false });
   };
@@ -159,14 +162,14 @@ async function attempt(job: Job, { command, onEvent }: RunOptions, stop: Stop): 
       job.status = 'pending';
       return await pause(stop);
     }
-    if (ended.end !== 'done') return fail(ended.reason, ended.log);
+    if (ended.end !== 'done') return await fail(ended.reason, ended.log);
     const result = await readResult(directory);
     if (result === undefined) throw new UserError('its process ended without a result');
     job.status = 'done';
     onEvent({ ...name, kind: 'done', seconds: result.seconds, earlier: ended.earlier });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    fail(error.message, await logTail(directory));
+    await fail(error.message, await logTail(directory));
   }
 }
 
@@ -185,6 +188,7 @@ function outcomeOf(jobs: readonly Job[], stoppedBy: RunOutcome['stoppedBy']): Ru
   return {
     done,
     failed: count('failed'),
+    resumable: jobs.filter(({ isResumable }) => isResumable).length,
     skipped: count('skipped'),
     left: count('pending'),
     stoppedBy,

@@ -66,16 +66,19 @@ function codeOf({ exitCode, failed, stoppedBy }: RunOutcome): number {
 }
 
 /** What the user can do about cells that are not done. */
-function leftToDo({ failed, left, stoppedBy }: RunOutcome): string[] {
+function leftToDo({ failed, resumable, left, stoppedBy }: RunOutcome): string[] {
   const why = stoppedBy === 'time' ? 'The time is up' : `Stopped by ${stoppedBy}`;
   return [
-    ...(failed > 0
-      ? [
-          `${cells(failed)} failed. Correct the cause; --retry-failed runs them again, from their last checkpoint.`,
-        ]
-      : []),
+    ...brokenOff(failed - resumable, { what: 'failed', remedy: '--retry-failed' }),
+    ...brokenOff(resumable, { what: 'broke off', remedy: 'the same command' }),
     ...(stoppedBy && left > 0 ? [`${why}, ${cells(left)} left. The same command goes on.`] : []),
   ];
+}
+
+function brokenOff(n: number, { what, remedy }: { what: string; remedy: string }): string[] {
+  if (n === 0) return [];
+  const again = n === 1 ? 'it again, from its last checkpoint' : 'them again, from their last checkpoint';
+  return [`${cells(n)} ${what}. Correct the cause; ${remedy} runs ${again}.`];
 }
 
 function cells(n: number): string {
