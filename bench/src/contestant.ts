@@ -166,6 +166,8 @@ class Channel {
 
   #lastWords(): string {
     const lines = this.#said.trim().split('\n').filter(Boolean);
-    return lines.length > 0 ? `Its last words: ${lines.at(-1)}` : 'It said nothing.';
+    // Node ends with its version, after the error and its stack.
+    const error = lines.findLast((line) => /^\w*(Error|Exception)\b/.test(line));
+    return lines.length > 0 ? `Its last words: ${error ?? lines.at(-1)}` : 'It said nothing.';
   }
 }

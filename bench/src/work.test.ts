@@ -23,7 +23,10 @@ it('measures every backbone of the paper in training and in evaluation, with and
 
 it('tells contestants of the resizer’s shape only where the work asks for one, which the peers cannot', () => {
   const work: Work = { task: 'train', model: 'm', size: 32, batch: 2, resizer: 64 };
-  expect(argumentsOf(work).join(' ')).toBe('--resizer 64 --task train --model m --size 32 --batch 2');
+  const plain = '--task train --model m --size 32 --batch 2 --resizer 64';
+  expect(argumentsOf(work).join(' ')).toBe(plain);
+  // What else a row says of its work is not for contestants.
+  expect(argumentsOf(Object.assign({ promised: 2 }, work)).join(' ')).toBe(plain);
   const shaped = { ...work, filters: 32, blocks: 3 };
   expect(nameOf(shaped)).toBe('train/resizer64n32r3+m/32/b2');
   expect(argumentsOf(shaped).join(' ')).toContain('--filters 32 --blocks 3');

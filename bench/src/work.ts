@@ -19,9 +19,10 @@ export function nameOf({ task, model, size, batch, resizer, filters, blocks }: W
   return `${task}/${resizer ? `resizer${resizer}${shape}+` : ''}${model}/${size}/b${batch}`;
 }
 
-/** The work as a contestant's arguments. */
-export function argumentsOf(work: Work): string[] {
-  return Object.entries({ resizer: 0, ...work }).flatMap(([key, value]) => [`--${key}`, String(value)]);
+/** The work as a contestant's arguments: what is not given, such as a resizer's filters, is left out. */
+export function argumentsOf({ task, model, size, batch, resizer = 0, filters, blocks }: Work): string[] {
+  const named = Object.entries({ task, model, size, batch, resizer, filters, blocks });
+  return named.flatMap(([key, value]) => (value === undefined ? [] : [`--${key}`, String(value)]));
 }
 
 /** Does a name match a pattern in which `*` stands for any text? */
