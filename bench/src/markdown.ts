@@ -53,7 +53,7 @@ interface Entry {
 function conditions({ machine, pace, versions }: Sitting, index: number): string[] {
   const { date, cpu, cores, memory, system, load } = machine;
   const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const warning = load > BUSY ? ': others were at work, and its numbers are not to be trusted' : '';
+  const warning = load > BUSY ? ': others had been at work in the minute before' : '';
   return [
     `- Sitting ${index + 1}, ${minuteOf(date)} UTC, load average at the start ${load.toFixed(2)}${warning}`,
     `  - Machine: ${cpu}, ${cores} cores, ${gigabytes(memory)} of memory, ${system}`,

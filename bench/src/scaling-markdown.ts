@@ -46,7 +46,7 @@ function section(curve: MeasuredCurve): string[] {
   return [
     `## ${curve.title}`,
     '',
-    `${minuteOf(date)} UTC, load average at the start ${load.toFixed(2)}${load > BUSY ? ': others were at work' : ''}.`,
+    `${minuteOf(date)} UTC, load average at the start ${load.toFixed(2)}${load > BUSY ? ': others had been at work in the minute before' : ''}.`,
     '',
     ...table(
       header,
