@@ -1,58 +1,89 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { type BackboneName, backboneNames, backboneOf, preprocess } from '@resizer-lab/backbones';
 import { cacheFolder, hashOf, writeAtomically } from '@resizer-lab/base';
-import { compile, engineInfo, globalAveragePool, toFloat, uint8, type Tensor4D } from '@resizer-lab/engine';
-import { dense, initialValues, multiplyAddsOf, parametersOf } from '@resizer-lab/layers';
-import { applyResizer } from '@resizer-lab/resizer';
-import { classObjective, type Network, trainStep, variableShapes } from '@resizer-lab/training';
+import { engineInfo } from '@resizer-lab/engine';
 import { z } from 'zod';
+import type { Calibration, Photos, TimedPart } from './duration.ts';
+import { timePart, timePhotos, timeProcess } from './timing.ts';
 
-const measurementSchema = z.strictObject({ flops: z.number().positive(), when: z.string() });
+/** To be raised when what is measured changes, or the engine's speed. */
+const VERSION = 2;
 
-/** How fast this machine trains a part of a network. */
-export interface Rate extends z.infer<typeof measurementSchema> {
-  readonly part: string;
+const rateSchema = z.strictObject({ perSecond: z.number().positive(), when: z.string() });
+const partSchema = z.strictObject({ flops: z.number().positive(), starting: z.number(), when: z.string() });
+const processSchema = z.strictObject({ seconds: z.number().positive(), when: z.string() });
+
+export interface CalibrationOptions {
+  readonly parts: readonly TimedPart[];
+  readonly photos: readonly Photos[];
+  readonly dataRoot: string;
+  /** The command's program. */
+  readonly bin: string;
+  readonly onMeasure: (what: string) => void;
 }
-
-/** A training step long enough to be timed, short enough to be waited for. */
-const BATCH = 8;
-const MIN_SECONDS = 1;
-const OUTPUTS = 10;
 
 /**
- * Floating-point operations per second in training steps of each part: a backbone by its name, or
- * `resizer`. Measured once for a machine and an engine, and remembered in the user's cache.
+ * How fast this machine starts a cell's process, trains each part of a network, and loads photos.
+ * Measured once for a machine and an engine, and remembered in the user's cache.
  */
-export async function ratesOf(parts: readonly string[], onMeasure: (part: string) => void): Promise<Rate[]> {
-  const rates: Rate[] = [];
-  for (const part of parts) {
-    const file = join(cacheFolder(), 'calibration', `${hashOf({ ...place(), part, version: 1 })}.json`);
-    const known = await remembered(file);
-    if (known === undefined) onMeasure(part);
-    const rate = known ?? { flops: measure(part), when: new Date().toISOString() };
-    if (known === undefined) await remember(file, rate);
-    rates.push({ part, ...rate });
+export async function calibrate(options: CalibrationOptions): Promise<Calibration> {
+  const { dataRoot, bin, onMeasure } = options;
+  const when = () => new Date().toISOString();
+  const process = await known(processSchema, { process: true }, async () => {
+    onMeasure('the start of a process');
+    return { seconds: await timeProcess(bin), when: when() };
+  });
+  const parts: Calibration['parts'][number][] = [];
+  for (const part of options.parts) {
+    const rate = await known(partSchema, { ...part }, () => {
+      onMeasure(`training steps: ${part.part} at ${part.side} px`);
+      return Promise.resolve({ ...timePart(part), when: when() });
+    });
+    parts.push({ ...part, ...rate });
   }
-  return rates;
+  const photos: Calibration['photos'][number][] = [];
+  for (const each of options.photos) {
+    const rate = await known(rateSchema, { ...each }, async () => {
+      onMeasure(`photos at ${each.size} px`);
+      return { perSecond: await timePhotos(each, dataRoot), when: when() };
+    });
+    photos.push({ ...each, ...rate });
+  }
+  return { machine: machine(), cores: cpus().length, process, parts, photos };
 }
 
-/** What a rate depends on beside the part. */
+/** What was measured earlier, or is measured now and remembered. */
+async function known<Measurement>(
+  schema: z.ZodType<Measurement>,
+  what: Readonly<Record<string, unknown>>,
+  measure: () => Promise<Measurement>,
+): Promise<Measurement> {
+  const file = join(cacheFolder(), 'calibration', `${hashOf({ ...place(), what, version: VERSION })}.json`);
+  const earlier = await remembered(file, schema);
+  if (earlier !== undefined) return earlier;
+  const measured = await measure();
+  await remember(file, measured);
+  return measured;
+}
+
+/** What a measurement depends on beside what is measured. */
 function place(): Record<string, string | number> {
   const { tensorflow, device } = engineInfo;
   const threads = process.env['TF_NUM_INTRAOP_THREADS'] ?? '';
   return { processor: machine(), cores: cpus().length, tensorflow, device, threads };
 }
 
-/** What the rates were measured on, in words. */
-export function machine(): string {
+function machine(): string {
   return cpus()[0]?.model ?? 'an unknown processor';
 }
 
-async function remembered(file: string): Promise<z.infer<typeof measurementSchema> | undefined> {
+async function remembered<Measurement>(
+  file: string,
+  schema: z.ZodType<Measurement>,
+): Promise<Measurement | undefined> {
   try {
-    return measurementSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    return schema.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch {
     // Not there, or not ours: it is measured again.
     return undefined;
@@ -60,55 +91,10 @@ async function remembered(file: string): Promise<z.infer<typeof measurementSchem
 }
 
 /** A cache that cannot be written costs a measurement the next time, no more. */
-async function remember(file: string, rate: z.infer<typeof measurementSchema>): Promise<void> {
+async function remember(file: string, measured: unknown): Promise<void> {
   const write = async () => {
     await mkdir(join(file, '..'), { recursive: true });
-    await writeAtomically(file, [Buffer.from(JSON.stringify(rate))]);
+    await writeAtomically(file, [Buffer.from(JSON.stringify(measured))]);
   };
   await write().catch(() => undefined);
-}
-
-function networkOf(part: string): { network: Network; side: number } {
-  const name = backboneNames.find((candidate): candidate is BackboneName => candidate === part);
-  if (name === undefined) {
-    const network: Network = (net, images) => {
-      const resized = applyResizer(net, images, { resizer: { kind: 'learned' }, target: [64, 64] });
-      return dense(net, 'head', globalAveragePool(resized), { units: OUTPUTS });
-    };
-    return { network, side: 224 };
-  }
-  const backbone = backboneOf(name);
-  const network: Network = (net, images) =>
-    backbone.head(net, backbone.features(net, preprocess(images, backbone.preprocessing)), OUTPUTS);
-  return { network, side: 128 };
-}
-
-/** Floating-point operations per second, counted as `plan` counts them: three forward passes a step. */
-function measure(part: string): number {
-  const { network, side } = networkOf(part);
-  const input = uint8(BATCH, side, side, 3);
-  const logits: (...given: Parameters<Network>) => ReturnType<Network> = (net, images) =>
-    network(net, toFloat(images));
-  const parameters = parametersOf(logits, [input]);
-  const trained = [...parameters.values()].filter(({ trainable }) => trainable).map(({ name }) => name);
-  const shapes = variableShapes(parameters, trained);
-  const objective = classObjective({ labelSmoothing: 0 });
-  const options = { batch: BATCH, size: [side, side] as const, objective, momentum: 0.9, trained };
-  const program = compile(shapes, { train: trainStep(network, options) });
-  try {
-    program.assign(initialValues(parameters, 0));
-    const images = Uint8Array.from({ length: BATCH * side * side * 3 }, (_, i) => (i * 7919) % 256);
-    const labels = Int32Array.from({ length: BATCH }, (_, i) => i);
-    const step = () => program.run('train', { images, labels, rate: 1e-3 });
-    // The first step makes plans and memory.
-    step();
-    const began = performance.now();
-    let steps = 0;
-    for (; performance.now() - began < 1000 * MIN_SECONDS; steps++) step();
-    const seconds = (performance.now() - began) / 1000;
-    const perStep = 2 * 3 * multiplyAddsOf((net, photos: Tensor4D) => logits(net, photos), [input]);
-    return (steps * perStep) / seconds;
-  } finally {
-    program.dispose();
-  }
 }

@@ -1,15 +1,15 @@
 import { type Table, toTerminal } from '@resizer-lab/report';
-import type { Rate } from './calibration.ts';
+import type { Calibration } from './duration.ts';
 import { type ConfigPlan, type Group, total } from './plan.ts';
 
 /** Plans as text: a table a config, then the sum and what the hours rest on. */
 export function planText(
   plans: readonly ConfigPlan[],
-  { rates, machine, width }: { rates: readonly Rate[] | undefined; machine: string; width: number },
+  { calibration, width }: { calibration: Calibration | undefined; width: number },
 ): string {
   const groups = plans.flatMap((plan) => plan.groups);
   const tables = plans.map((plan) => toTerminal(tableOf(plan), { width }));
-  return [...tables, summary(groups), ...(rates ? [basis(rates, machine)] : [])].join('\n');
+  return [...tables, summary(groups), ...(calibration ? [basis(calibration)] : [])].join('\n');
 }
 
 function tableOf({ file, suite, config, title, groups }: ConfigPlan): Table {
@@ -49,15 +49,23 @@ function summary(groups: readonly Group[]): string {
   return `${cells === 1 ? '1 cell' : `${cells} cells`}, ${done} done. To do: ${toDo}.`;
 }
 
-function basis(rates: readonly Rate[], machine: string): string {
-  if (rates.length === 0) return '';
-  const each = rates.map(
-    ({ part, flops, when }) => `${part} ${rounded(flops / 1e9)} GFLOP/s (${when.slice(0, 10)})`,
-  );
-  return (
-    `Hours are an estimate: operations counted in the recorded graphs, three forward passes a training step, at the speed of ` +
-    `training steps timed on this machine (${machine}): ${each.join(', ')}. Decoding photos and starting processes come on top.`
-  );
+function basis({ machine, cores, process, parts, photos }: Calibration): string {
+  const days = [process, ...parts, ...photos].map(({ when }) => when.slice(0, 10)).sort();
+  const timed = days[0] === days.at(-1) ? days[0]! : `${days[0]} to ${days.at(-1)}`;
+  return [
+    `Hours are an estimate, from what was timed on this machine (${machine}, ${cores} cores; ${timed}):`,
+    `  a process starts in ${rounded(process.seconds)} s`,
+    ...parts.map(
+      ({ part, side, batch, flops, starting }) =>
+        `  ${part} at ${side} px, ${batch} a step: ${rounded(flops / 1e9)} GFLOP/s, after ${rounded(starting)} s for compiling and the first step`,
+    ),
+    ...photos.map(
+      ({ dataset, size, perSecond }) =>
+        `  ${dataset.kind === 'synthetic' ? 'pictures drawn' : `photos of ${dataset.path} decoded`} at ${size} px: ${rounded(perSecond)} a second, beside the steps`,
+    ),
+    'Operations are counted in the recorded graphs, three forward passes a training step. Photos are decoded once for all',
+    'cells of a config that share them; what the photo cache holds already is not taken off.',
+  ].join('\n');
 }
 
 /** To two or three significant digits. */

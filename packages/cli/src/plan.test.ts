@@ -3,11 +3,14 @@ import { join } from 'node:path';
 import { defineStudy, planSuite, type Study } from '@resizer-lab/suite';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { configPlan, type ConfigPlan, partsOf, plannedCells, total } from './plan.ts';
+import { type Calibration, toTime } from './duration.ts';
+import { configPlan, type ConfigPlan, costsToDo, plannedCells, total } from './plan.ts';
 import { ownFolder, resizer, writeConfig } from './testing/resizer.fixture.ts';
 
 const cwd = ownFolder();
 beforeAll(() => writeConfig(join(cwd, 'tiny.yaml')));
+
+const dataset = { kind: 'labels', path: 'none', file: 'none' } as const;
 
 /** A study that computes nothing: its cells say what they would cost. */
 const noop = defineStudy({
@@ -15,7 +18,7 @@ const noop = defineStudy({
   config: z.object({}),
   cell: z.strictObject({ arm: z.string(), seed: z.int() }),
   measurements: z.null(),
-  photos: () => ({ kind: 'labels', path: 'none', file: 'none' }),
+  photos: () => dataset,
   datasets: () => Promise.resolve({}),
   cells: (_, seeds) =>
     seeds.flatMap((seed) =>
@@ -29,6 +32,8 @@ const noop = defineStudy({
       cells.map(({ config: { arm } }) => ({
         ...{ trainingImages: 1000, evaluationImages: 500, diskBytes: 10 },
         multiplyAdds: { net: 2e6, resizer: arm === 'learned' ? 1e6 : 0 },
+        ...{ batch: 64, sides: { net: 70, resizer: 200 } },
+        loading: { dataset, transform: { fit: 'stretch' } as const, size: 200, photos: 1500 },
       })),
     ),
   run: () => Promise.resolve(null),
@@ -42,6 +47,17 @@ async function planOf(study: Study, seeds: number, results = 'none') {
   const [plan] = await planSuite([{ ...config, seeds: all }], place);
   return { plan: plan!, planned: await plannedCells(plan!, place) };
 }
+
+/** Of a machine whose process starts in a second and whose parts in two; the resizer is the slower part. */
+function calibration({ parts, photos }: ReturnType<typeof toTime>, perSecond = 100): Calibration {
+  return {
+    ...{ machine: 'm', cores: 2, process: { seconds: 1, when: '' } },
+    parts: parts.map((part) => ({ ...part, flops: part.part === 'net' ? 1e9 : 5e8, starting: 2, when: '' })),
+    photos: photos.map((each) => ({ ...each, perSecond, when: '' })),
+  };
+}
+
+const hours = (seconds: number) => expect.closeTo(seconds / 3600, 9) as number;
 
 const finished = { state: 'done', measurements: null, started: '', finished: '', seconds: 5, software: {} };
 
@@ -62,29 +78,37 @@ describe('a plan', () => {
     mkdirSync(cell, { recursive: true });
     writeFileSync(join(cell, 'result.json'), JSON.stringify(finished));
     const { planned } = await planOf(noop, 3, 'partly');
-    expect(partsOf(planned)).toEqual(['net', 'resizer']);
-    const rates = [
-      { part: 'net', flops: 1e9, when: '' },
-      { part: 'resizer', flops: 5e8, when: '' },
-    ];
-    // A cell: 2 · (3 · 1000 + 500) = 7000 passes' operations for each multiply-add.
+    const wanted = toTime(costsToDo(planned));
+    // The nearest of the sides that are timed, and no more at once than a step of that size needs.
+    expect(wanted.parts).toEqual([
+      { part: 'net', side: 64, batch: 32 },
+      { part: 'resizer', side: 224, batch: 8 },
+    ]);
+    expect(wanted.photos).toEqual([{ dataset, transform: { fit: 'stretch' }, size: 200 }]);
+    // A cell: 2 · (3 · 1000 + 500) = 7000 passes' operations for each multiply-add; 15 s of photos on two cores.
     const [net, resizer] = [7000 * 2e6, 7000 * 1e6];
-    const { groups } = configPlan(plan, planned, rates);
+    const { groups } = configPlan(plan, planned, calibration(wanted));
     expect(groups).toEqual([
       {
         ...{ id: 'net/baseline', cells: 3, done: 0 },
-        toDo: { flops: 3 * net, hours: expect.closeTo((3 * net) / 1e9 / 3600, 9) as number, diskBytes: 30 },
+        toDo: { flops: 3 * net, hours: hours(3 * (3 + net / 1e9 + 15 / 2)), diskBytes: 30 },
       },
       {
         ...{ id: 'net/learned', cells: 3, done: 1 },
         toDo: {
           flops: 2 * (net + resizer),
-          hours: expect.closeTo((2 * (net / 1e9 + resizer / 5e8)) / 3600, 9) as number,
+          hours: hours(2 * (5 + net / 1e9 + resizer / 5e8 + 15 / 2)),
           diskBytes: 20,
         },
       },
     ]);
     expect(total(groups.map(({ toDo }) => toDo!)).flops).toBe(5 * net + 2 * resizer);
+  });
+
+  it('waits for photos where they are loaded more slowly than the network works', async () => {
+    const { plan, planned } = await planOf(noop, 1);
+    const slow = calibration(toTime(costsToDo(planned)), 10);
+    expect(configPlan(plan, planned, slow).groups[0]?.toDo?.hours).toEqual(hours(3 + 150));
   });
 
   it('says nothing of what it does not know', async () => {
@@ -113,16 +137,28 @@ describe('the command', () => {
     expect(readdirSync(cwd)).not.toContain('results');
   });
 
-  it('times training steps once for a machine, and tells what its hours rest on', async () => {
+  it('times a machine once, and tells what its hours rest on', async () => {
     const env = { RESIZER_CACHE: join(cwd, 'cache') };
     const first = await resizer(['plan', 'tiny.yaml'], { cwd, env });
-    expect([first.code, first.stderr]).toEqual([
+    expect([first.code, first.stderr.trimEnd().split('\n')]).toEqual([
       0,
-      'timing training steps: mobilenetv2_0.35\ntiming training steps: resizer\n',
+      [
+        'timing the start of a process',
+        'timing training steps: mobilenetv2_0.35 at 32 px',
+        'timing training steps: resizer at 64 px',
+        'timing photos at 48 px',
+      ],
     ]);
     expect(first.stdout).toMatch(/^tiny\.yaml \(suite tiny\): Tiny\n/);
     expect(first.stdout).toMatch(/\n3 cells, 0 done\. To do: \S+ TFLOP, about \S+ hours here, /);
-    expect(first.stdout).toMatch(/: mobilenetv2_0\.35 \S+ GFLOP\/s \(\S+\), resizer \S+ GFLOP\/s \(/);
+    for (const line of [
+      / {2}a process starts in \S+ s\n/,
+      / {2}mobilenetv2_0\.35 at 32 px, 8 a step: \S+ GFLOP\/s, after \S+ s for compiling and the first step\n/,
+      / {2}resizer at 64 px, 8 a step: \S+ GFLOP\/s, /,
+      / {2}pictures drawn at 48 px: \S+ a second, /,
+    ]) {
+      expect(first.stdout).toMatch(line);
+    }
     const again = await resizer(['plan', 'tiny.yaml'], { cwd, env });
     expect(again).toEqual({ ...first, stderr: '' });
   });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Cell, type CellCost, type Plan, statesOf } from '@resizer-lab/suite';
-import type { Rate } from './calibration.ts';
+import { type Calibration, flopsOf, secondsOf } from './duration.ts';
 
 /** Cells that differ only in their seed. */
 export interface Group {
@@ -28,17 +28,6 @@ export interface ConfigPlan {
   readonly groups: readonly Group[];
 }
 
-type Counted = Record<string, number>;
-
-/**
- * Operations of a cell by part of its network. A training step takes three times those of a forward
- * pass: besides it, the gradients of activations and of weights, each as many.
- */
-function flopsOf({ trainingImages, evaluationImages, multiplyAdds }: CellCost): Counted {
-  const passes = 3 * trainingImages + evaluationImages;
-  return Object.fromEntries(Object.entries(multiplyAdds).map(([part, each]) => [part, 2 * passes * each]));
-}
-
 /** A cell of a plan, with what is known of it. */
 export interface PlannedCell {
   readonly cell: Cell;
@@ -57,21 +46,16 @@ export async function plannedCells(
   return cells.map((cell, i) => ({ cell, isDone: states[i]?.state === 'done', cost: costs?.[i] }));
 }
 
-/** The parts of networks of which the time must be known: those of cells that are not done. */
-export function partsOf(planned: readonly PlannedCell[]): string[] {
-  const parts = planned.flatMap(({ isDone, cost }) =>
-    isDone || cost === undefined
-      ? []
-      : Object.entries(cost.multiplyAdds).flatMap(([part, each]) => (each > 0 ? [part] : [])),
-  );
-  return [...new Set(parts)].sort();
+/** What the cells cost that are not done, where it is known. */
+export function costsToDo(planned: readonly PlannedCell[]): CellCost[] {
+  return planned.flatMap(({ isDone, cost }) => (isDone || cost === undefined ? [] : [cost]));
 }
 
-/** A config's cells, those that differ only in their seed in one group. `rates`: none leaves out hours. */
+/** A config's cells, those that differ only in their seed in one group. Without a calibration hours are left out. */
 export function configPlan(
   { config }: Plan,
   planned: readonly PlannedCell[],
-  rates: readonly Rate[] | undefined,
+  calibration: Calibration | undefined,
 ): ConfigPlan {
   const groups = new Map<string, PlannedCell[]>();
   for (const one of planned) {
@@ -82,13 +66,13 @@ export function configPlan(
   }
   return {
     ...{ file: config.file, suite: config.suite, config: config.name, title: config.title },
-    groups: [...groups].map(([id, members]) => groupOf(id, members, rates)),
+    groups: [...groups].map(([id, members]) => groupOf(id, members, calibration)),
   };
 }
 
-function groupOf(id: string, members: readonly PlannedCell[], rates: readonly Rate[] | undefined): Group {
+function groupOf(id: string, members: readonly PlannedCell[], calibration: Calibration | undefined): Group {
   const toDo = members.filter(({ isDone }) => !isDone);
-  const costs = toDo.flatMap(({ cost }) => (cost === undefined ? [] : [costOf(cost, rates)]));
+  const costs = toDo.flatMap(({ cost }) => (cost === undefined ? [] : [costOf(cost, calibration)]));
   const isKnown = costs.length === toDo.length;
   return {
     id,
@@ -98,17 +82,11 @@ function groupOf(id: string, members: readonly PlannedCell[], rates: readonly Ra
   };
 }
 
-function costOf(cost: CellCost, rates: readonly Rate[] | undefined): Cost {
-  const flops = flopsOf(cost);
-  const seconds = Object.entries(flops).map(([part, count]) => {
-    if (count === 0) return 0;
-    const rate = rates?.find((candidate) => candidate.part === part);
-    return rate === undefined ? Number.NaN : count / rate.flops;
-  });
-  const hours = sum(seconds) / 3600;
+function costOf(cost: CellCost, calibration: Calibration | undefined): Cost {
+  const seconds = calibration && secondsOf(cost, calibration);
   return {
-    flops: sum(Object.values(flops)),
-    hours: Number.isNaN(hours) ? null : hours,
+    flops: sum(Object.values(flopsOf(cost))),
+    hours: seconds === undefined ? null : seconds / 3600,
     diskBytes: cost.diskBytes,
   };
 }

@@ -22,6 +22,7 @@ export {
   type CellRecord,
   type CellSpec,
   defineStudy,
+  type Loading,
   type Study,
 } from './study.ts';
 export {

@@ -1,5 +1,5 @@
 import type { Json } from '@resizer-lab/base';
-import type { DatasetConfig } from '@resizer-lab/datasets';
+import type { DatasetConfig, Transform } from '@resizer-lab/datasets';
 import type { ProgressUpdate } from '@resizer-lab/training/records';
 import type { z } from 'zod';
 
@@ -57,8 +57,23 @@ export interface CellCost {
    * training step takes three times as many: forward, gradients of the activations, gradients of the weights.
    */
   readonly multiplyAdds: Readonly<Record<string, number>>;
+  /** Images a training step. */
+  readonly batch: number;
+  /** Side of the images that each of those parts gets, in pixels. */
+  readonly sides: Readonly<Record<string, number>>;
+  readonly loading: Loading;
   /** Bytes that its folder takes at most: weights, checkpoints, records. */
   readonly diskBytes: number;
+}
+
+/** Photos that are decoded (drawn, if synthetic) and brought to a size. */
+export interface Loading {
+  readonly dataset: DatasetConfig;
+  readonly transform: Transform;
+  /** Side in pixels. */
+  readonly size: number;
+  /** How many: those that the cells before it have left in the photo cache are not counted. */
+  readonly photos: number;
 }
 
 /** What a running cell is given. */
