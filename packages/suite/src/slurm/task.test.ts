@@ -96,7 +96,7 @@ describe('a task', () => {
     const { code, out } = await task(file, 0);
     expect(code).toBe(1);
     expect(out).toMatch(
-      /^cell "a\/seed1" was stopped, and goes on when submitted again: its process was killed \(SIGKILL: .*\); see \S+\n$/,
+      /^cell "a\/seed1" was stopped, and goes on when submitted again: its process was killed \(SIGKILL[:,] .*\); see \S+\n$/,
     );
     expect(await stateOf(suiteDir, cells[0]!)).toEqual({ state: 'interrupted' });
   });
