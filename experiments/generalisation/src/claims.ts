@@ -1,6 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import type { Table } from '@resizer-lab/report';
-import { type Compared, type Decision, decide, type Scored, verdictTables } from '@resizer-lab/study';
+import {
+  claimsFile,
+  type Compared,
+  type Decision,
+  decide,
+  type Scored,
+  verdictTables,
+} from '@resizer-lab/study';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { parityOf } from './parity.ts';
@@ -19,26 +26,17 @@ const claim = z.strictObject({
   margin: z.number().min(0).max(1).default(0),
 });
 
-const claimsFile = z
-  .strictObject({
-    /** The rule in words, which `judge` follows. */
-    rule: z.string(),
-    /** Fewer seeds decide nothing. */
-    seeds: z.int().min(2),
-    /** Chance of any wrong decision within a claim. */
-    alpha: z.number().positive().max(0.5),
-    claims: z.array(claim).min(1),
-  })
-  .refine(({ claims }) => claims.every(({ by, against }) => by === 'metric' || against === 'random'), {
-    error: 'a claim by epochs is against random',
-  });
+const fileOfPairs = claimsFile(claim).refine(
+  ({ claims }) => claims.every(({ by, against }) => by === 'metric' || against === 'random'),
+  { error: 'a claim by epochs is against random' },
+);
 
-export type Claims = z.infer<typeof claimsFile>;
+export type Claims = z.infer<typeof fileOfPairs>;
 type Claim = Claims['claims'][number];
 
 /** Reads the study's `claims.yaml`: what is claimed, and the rule of the verdicts, both from before any run. */
 export async function readClaims(file: URL): Promise<Claims> {
-  return claimsFile.parse(parse(await readFile(file, 'utf8')));
+  return fileOfPairs.parse(parse(await readFile(file, 'utf8')));
 }
 
 /** The claims with their verdicts, and the comparisons that they rest on. */

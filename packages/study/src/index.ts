@@ -7,7 +7,7 @@ export { fixedResizer, hasWeights, resizer, type ResizerConfig, resizerText } fr
 export { checkSyntheticSizes, type PairedConfig, pairedSections } from './config/sections.ts';
 export { type Protocol, protocol, resolvedProtocol } from './config/training.ts';
 export { count, name, pixels, rate, relativePath, share } from './config/values.ts';
-export { claimsTables, readClaims } from './claims/claims.ts';
+export { claimsFile, claimsTables, readClaims } from './claims/claims.ts';
 export { type Compared, decide, type Decision } from './claims/decide.ts';
 export { verdictTables } from './claims/tables.ts';
 export { inputsOf, openPhotos, weightsRole } from './inputs.ts';

@@ -21,22 +21,26 @@ const claim = z.strictObject({
   against: z.enum(['control', 'larger input']),
 });
 
-const claimsFile = z.strictObject({
-  /** The rule in words, which `judge` follows. */
-  rule: z.string(),
-  /** Fewer seeds decide nothing. */
-  seeds: z.int().min(2),
-  /** Chance of any wrong decision within a claim. */
-  alpha: z.number().positive().max(0.5),
-  claims: z.array(claim).min(1),
-});
+/** What a study's `claims.yaml` holds, its claims being of the study's own kind. */
+export const claimsFile = <C extends z.ZodType>(claim: C) =>
+  z.strictObject({
+    /** The rule in words, which the study's judging follows. */
+    rule: z.string(),
+    /** Fewer seeds decide nothing. */
+    seeds: z.int().min(2),
+    /** Chance of any wrong decision within a claim. */
+    alpha: z.number().positive().max(0.5),
+    claims: z.array(claim).min(1),
+  });
 
-export type Claims = z.infer<typeof claimsFile>;
+const fileOfArms = claimsFile(claim);
+
+export type Claims = z.infer<typeof fileOfArms>;
 type Claim = Claims['claims'][number];
 
 /** Reads a study's `claims.yaml`: what is claimed, and the rule of the verdicts, both from before any run. */
 export async function readClaims(file: URL): Promise<Claims> {
-  return claimsFile.parse(parse(await readFile(file, 'utf8')));
+  return fileOfArms.parse(parse(await readFile(file, 'utf8')));
 }
 
 /**
