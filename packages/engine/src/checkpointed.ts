@@ -24,17 +24,20 @@ export function checkpointed<Y extends Tensor>(
   const { y, weights } = block(inputs, 'forward');
   const differentiated = [...inputs, ...weights];
   // The tape knows the clone only, and so goes around what the block recorded on its first run.
-  const shown = tf.customGrad(() => ({
-    value: tf.clone(y),
-    gradFunc: (dy: Tensor) => {
-      const copies = inputs.map((input) => onceThereIs(dy, input));
-      const again = () => block(copies, 'again').y;
-      return innerGradients(again, [...copies, ...weights], dy).map(
-        (gradient, i) => gradient ?? tf.zerosLike(differentiated[i]!),
-      );
-    },
-  }));
-  return shown(...differentiated) as Y;
+  const shown = tf.customGrad((...given) => {
+    // What is not saved is gone when the backward pass begins.
+    const save = given.at(-1) as unknown as (tensors: Tensor[]) => void;
+    save([...inputs]);
+    return { value: tf.clone(y), gradFunc };
+  });
+  const gradFunc = (dy: Tensor, saved: Tensor[]) => {
+    const copies = saved.map((input) => onceThereIs(dy, input));
+    const again = () => block(copies, 'again').y;
+    return innerGradients(again, [...copies, ...weights], dy).map(
+      (gradient, i) => gradient ?? tf.zerosLike(differentiated[i]!),
+    );
+  };
+  return shown(...differentiated);
 }
 
 /**
