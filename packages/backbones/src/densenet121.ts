@@ -7,7 +7,7 @@ import {
   type Tensor2D,
   type Tensor4D,
 } from '@resizer-lab/engine';
-import { batchNorm, conv, type Scope } from '@resizer-lab/layers';
+import { batchNorm, batchNormOfParts, conv, convOfParts, type Scope } from '@resizer-lab/layers';
 import type { Backbone } from './backbone.ts';
 import { convNorm, predictions, refuseDropConnect, stem7x7 } from './blocks.ts';
 
@@ -30,7 +30,7 @@ function features(net: Scope, images: Tensor4D): Tensor2D {
     const stage = i + 2;
     for (let layer = 1; layer <= layers; layer++) {
       const name = `conv${stage}_block${layer}`;
-      const more = net.block(parts, (part, ...seen) => denseLayer(part, name, together(part, stage, seen)));
+      const more = net.block(parts, (part, ...seen) => denseLayer(part, { name, stage, seen }));
       parts = bundled([...parts, more]);
     }
     if (i < blocks.length - 1) {
@@ -62,12 +62,34 @@ function bundled(parts: readonly Tensor4D[]): Tensor4D[] {
   return [...parts.slice(0, -4), concat(fresh)];
 }
 
+/** A layer's place, and what it sees. */
+interface Seen {
+  name: string;
+  stage: number;
+  seen: readonly Tensor4D[];
+}
+
 /** `growth` more channels: batch norm, ReLU, 1×1, batch norm, ReLU, 3×3. */
-function denseLayer(net: Scope, name: string, x: Tensor4D): Tensor4D {
-  let y = relu(batchNorm(net, `${name}_0_bn`, x, norm));
-  const narrow = { filters: 4 * growth, kernel: 1, norm };
-  y = relu(convNorm(net, [`${name}_1_conv`, `${name}_1_bn`], y, narrow));
-  return conv(net, `${name}_2_conv`, y, { filters: growth, kernel: 3 });
+function denseLayer(net: Scope, place: Seen): Tensor4D {
+  const narrow = net.training ? narrowOfParts : narrowOfWhole;
+  return conv(net, `${place.name}_2_conv`, relu(narrow(net, place)), { filters: growth, kernel: 3 });
+}
+
+const filters = 4 * growth;
+
+/** In inference the batch norm behind the convolution becomes a part of it, which a sum would prevent. */
+function narrowOfWhole(net: Scope, { name, stage, seen }: Seen): Tensor4D {
+  const x = relu(batchNorm(net, `${name}_0_bn`, together(net, stage, seen), norm));
+  return convNorm(net, [`${name}_1_conv`, `${name}_1_bn`], x, { filters, kernel: 1, norm });
+}
+
+/** The same without a concatenation, which would have to be kept for the backward pass: a quarter of its memory. */
+function narrowOfParts(net: Scope, { name, seen }: Seen): Tensor4D {
+  const small = seen.filter((part) => part.shape[3] === growth);
+  const parts = seen.filter((part) => part.shape[3] !== growth);
+  if (small.length > 0) parts.push(concat(small));
+  const x = batchNormOfParts(net, `${name}_0_bn`, parts, norm).map(relu);
+  return batchNorm(net, `${name}_1_bn`, convOfParts(net, `${name}_1_conv`, x, { filters }), norm);
 }
 
 /** Half the channels and half the size. */

@@ -3,6 +3,7 @@ import {
   concat,
   globalAveragePool,
   maxPool,
+  type PoolOptions,
   relu,
   type Tensor2D,
   type Tensor4D,
@@ -91,7 +92,7 @@ interface InceptionOptions extends Branches {
   first: number;
   /** Channels of the 1×1 behind the pool. */
   last: number;
-  lastPool: typeof maxPool;
+  lastPool: (x: Tensor4D, options: PoolOptions) => Tensor4D;
 }
 
 /** Szegedy et al. 2016, Fig. 5: 1×1; 1×1, 3×3; 1×1, 3×3, 3×3; pool, 1×1; side by side. */

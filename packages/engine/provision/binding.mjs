@@ -20,11 +20,11 @@ const packageFolder = 'node_modules/@tensorflow/tfjs-node-gpu';
 const napi = 8;
 /** The package's own place for it. From there it looks for TensorFlow in ../../deps/lib. */
 const compiled = `lib/napi-v${napi}/tfjs_binding.node`;
-/** Beside it, our own few lines that keep TensorFlow's start-up chatter from the user. */
-const compiledStderr = join(dirname(compiled), 'stderr.node');
+/** Beside it, our own few lines about the process: TensorFlow's start-up chatter, memory that is free. */
+const compiledProcess = join(dirname(compiled), 'process.node');
 const versionFile = 'tensorflow.txt';
 /** Raised when a binding's folder holds something new. */
-const layout = 2;
+const layout = 3;
 
 /**
  * The binding of this checkout's package, this Node and a library.
@@ -66,7 +66,7 @@ export function buildBinding(work, { binding, library, python, compiler }) {
       variables: [...variables, `--module_path=${join(source, dirname(compiled))}`],
       env,
     });
-    await compile(work, { source: join(source, 'stderr'), variables: [], env });
+    await compile(work, { source: join(source, 'process'), variables: [], env });
     const folder = await assemble(work, source, { binding, library });
     await writeFile(join(folder, versionFile), await tryBinding(work, join(folder, compiled), library));
     await publish(folder, binding.home);
@@ -84,7 +84,7 @@ async function buildFolder({ root, cache }, library) {
   for (const name of ['binding', 'binding.gyp', 'package.json']) {
     await cp(join(root, packageFolder, name), join(folder, name), { recursive: true });
   }
-  await cp(join(import.meta.dirname, 'stderr'), join(folder, 'stderr'), { recursive: true });
+  await cp(join(import.meta.dirname, 'process'), join(folder, 'process'), { recursive: true });
   await mkdir(join(folder, 'deps/lib'), { recursive: true });
   await symlink(library.include, join(folder, 'deps/include'));
   for (const [name, file] of [
@@ -137,7 +137,7 @@ async function assemble({ cache }, source, { binding, library }) {
   await mkdir(dirname(join(folder, compiled)), { recursive: true });
   await mkdir(join(folder, 'deps'));
   await copyFile(join(source, 'build/Release/tfjs_binding.node'), join(folder, compiled));
-  await copyFile(join(source, 'stderr/build/Release/stderr.node'), join(folder, compiledStderr));
+  await copyFile(join(source, 'process/build/Release/process.node'), join(folder, compiledProcess));
   // A link to the folder, not to the files: the library looks for CUDA relative to where it lies.
   const inCache = !relative(cache, library.folder).startsWith('..');
   const target = inCache ? relative(join(binding.home, 'deps'), library.folder) : library.folder;

@@ -5,7 +5,7 @@ import { leakyRelu, relu, relu6, sigmoid, swish } from './ops/activations.ts';
 import { batchNorm } from './ops/batch-norm.ts';
 import { conv2d, type ConvolutionOptions, depthwiseConv2d } from './ops/convolution.ts';
 import { softmaxCrossEntropy } from './ops/cross-entropy.ts';
-import { concat } from './ops/concat.ts';
+import { concat, split } from './ops/concat.ts';
 import { biasAdd, matMul } from './ops/dense.ts';
 import { dropout } from './ops/dropout.ts';
 import { interpolations } from './ops/interpolation.ts';
@@ -47,6 +47,8 @@ const sizes: [string, Size][] = [
   ['down', [3, 2]],
   ['up', [7, 9]],
 ];
+
+const around = { top: 1, bottom: 0, left: 1, right: 2 };
 
 const pools: [string, PoolOptions][] = [
   ['same', { size: 3, stride: 2, padding: 'same' }],
@@ -115,14 +117,20 @@ const checks: GradientCheck[] = [
       check(`resize, ${method}, ${name}`, image, (t: Images) => resize(t.x, size, method)),
     ),
   ),
-  ...pools.map(([name, options]) => ({
-    ...check(`maxPool, ${name}`, image, (t: Images) => maxPool(t.x, options)),
-    spaced: true,
-  })),
+  ...[...pools, ['explicit padding', { size: 3, stride: 2, padding: around }] as const].map(
+    ([name, options]) => ({
+      ...check(`maxPool, ${name}`, image, (t: Images) => maxPool(t.x, options)),
+      spaced: true,
+    }),
+  ),
   ...pools.map(([name, options]) =>
     check(`averagePool, ${name}`, image, (t: Images) => averagePool(t.x, options)),
   ),
   check('globalAveragePool', image, (t: Images) => globalAveragePool(t.x)),
+  check('split', { x: [5, 3] }, ({ x }: { x: Tensor2D }) => {
+    const [a, b, c] = split(x, [1, 3, 1]);
+    return tf.concat([b!, a!, b!, tf.square(c!)]);
+  }),
   check('matMul', { a: [3, 4], b: [4, 2] }, ({ a, b }: { a: Tensor2D; b: Tensor2D }) => matMul(a, b)),
   check('biasAdd', { x: [3, 4], bias: [4] }, (t: { x: Tensor2D; bias: Tensor1D }) => biasAdd(t.x, t.bias)),
   check('softmaxCrossEntropy', { logits: [3, 4] }, ({ logits }: { logits: Tensor2D }) =>

@@ -5,7 +5,7 @@ export { valueAndGradients } from './gradients.ts';
 export { leakyRelu, relu, relu6, sigmoid, swish } from './ops/activations.ts';
 export { batchNorm, type BatchNormResult } from './ops/batch-norm.ts';
 export { conv2d, type ConvolutionOptions, depthwiseConv2d } from './ops/convolution.ts';
-export { concat } from './ops/concat.ts';
+export { concat, split } from './ops/concat.ts';
 export { softmaxCrossEntropy } from './ops/cross-entropy.ts';
 export { biasAdd, matMul } from './ops/dense.ts';
 export { dropout, type DropoutOptions } from './ops/dropout.ts';

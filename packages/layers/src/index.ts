@@ -1,9 +1,11 @@
 export { constant, glorotUniform, heNormal, type Initialiser } from './initialisers.ts';
 export {
   batchNorm,
+  batchNormOfParts,
   type BatchNormOptions,
   conv,
   type ConvOptions,
+  convOfParts,
   dense,
   depthwiseConv,
   type DepthwiseConvOptions,

@@ -6,6 +6,7 @@ import {
   depthwiseConv2d,
   dropout as dropoutOp,
   matMul,
+  split,
   type Tensor1D,
   type Tensor2D,
   type Tensor4D,
@@ -39,6 +40,29 @@ export function conv(net: Scope, name: string, x: Tensor4D, options: ConvOptions
   return net.output(
     name,
     bias ? biasAdd(y, biasOf(layer, names.bias, filters), { cancels: biasCancels }) : y,
+  );
+}
+
+/**
+ * 1×1 convolution, with the parameter `name/kernel` [1, 1, in, filters], of images whose channels come in parts,
+ * each [batch, h, w, channels of its own]: the sum over the parts, of which none is copied.
+ */
+export function convOfParts(
+  net: Scope,
+  name: string,
+  parts: readonly Tensor4D[],
+  { filters }: { filters: number },
+): Tensor4D {
+  const sizes = parts.map((part) => part.shape[3]);
+  const inputs = sizes.reduce((a, b) => a + b);
+  const kernel = net
+    .in(name)
+    .parameter('kernel', { shape: [1, 1, inputs, filters], trainable: true, initial: heNormal() });
+  const rows = split(tf.reshape(kernel, [inputs, filters]), sizes);
+  const terms = parts.map((part, i) => conv2d(part, tf.reshape(rows[i]!, [1, 1, sizes[i]!, filters])));
+  return net.output(
+    name,
+    terms.reduce((sum, term) => tf.add(sum, term)),
   );
 }
 
@@ -78,28 +102,41 @@ export interface BatchNormOptions {
  * update of the moving statistics at the engine's `batchNorm`.
  */
 export function batchNorm(net: Scope, name: string, x: Tensor4D, options: BatchNormOptions = {}): Tensor4D {
+  return net.output(name, batchNormOfParts(net, name, [x], options)[0]!);
+}
+
+/**
+ * {@link batchNorm} of images whose channels come in parts, each [batch, h, w, channels of its own]: channels
+ * have nothing to do with each other. No observer sees it.
+ */
+export function batchNormOfParts(
+  net: Scope,
+  name: string,
+  parts: readonly Tensor4D[],
+  options: BatchNormOptions = {},
+): Tensor4D[] {
   const { epsilon = 1e-3, momentum = 0.99, scale = true } = options;
   const layer = net.in(name);
-  const shape: [number] = [x.shape[3]];
+  const sizes = parts.map((part) => part.shape[3]);
+  const shape: [number] = [sizes.reduce((a, b) => a + b)];
   const vector = (parameter: string, value: number, trainable: boolean) =>
-    layer.parameter(parameter, { shape, trainable, initial: constant(value) }) as Tensor1D;
-  const inputs = {
-    x,
-    gamma: scale ? vector('gamma', 1, true) : tf.tensor1d(new Float32Array(shape[0]).fill(1)),
-    beta: vector('beta', 0, true),
-    movingMean: vector('moving_mean', 0, false),
-    movingVariance: vector('moving_variance', 1, false),
-  };
-  const { y, movingMean, movingVariance } = batchNormOp(inputs, {
-    training: net.training,
-    epsilon,
-    momentum: net.batchNormMomentum ?? momentum,
-  });
+    split(layer.parameter(parameter, { shape, trainable, initial: constant(value) }) as Tensor1D, sizes);
+  const ones = (size: number) => tf.tensor1d(new Float32Array(size).fill(1));
+  const gamma = scale ? vector('gamma', 1, true) : sizes.map(ones);
+  const beta = vector('beta', 0, true);
+  const movingMean = vector('moving_mean', 0, false);
+  const movingVariance = vector('moving_variance', 1, false);
+  const results = parts.map((x, i) =>
+    batchNormOp(
+      { x, gamma: gamma[i]!, beta: beta[i]!, movingMean: movingMean[i]!, movingVariance: movingVariance[i]! },
+      { training: net.training, epsilon, momentum: net.batchNormMomentum ?? momentum },
+    ),
+  );
   if (net.training) {
-    layer.update('moving_mean', movingMean);
-    layer.update('moving_variance', movingVariance);
+    layer.update('moving_mean', tf.concat(results.map((result) => result.movingMean)));
+    layer.update('moving_variance', tf.concat(results.map((result) => result.movingVariance)));
   }
-  return net.output(name, y);
+  return results.map(({ y }) => y);
 }
 
 /** Fully connected layer with `name/kernel` [in, units] and `name/bias`. x: [batch, in] → [batch, units]. */

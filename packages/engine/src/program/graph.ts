@@ -83,6 +83,9 @@ const sameShape = (a: Value, b: Value) =>
 /** Ops that change a variable, named by their first input. */
 const UPDATE = /^(AssignVariableOp|ResourceApply)/;
 
+/** Ops whose output may be a view of their first input. */
+const VIEW = /^(Reshape|Identity|Slice)$/;
+
 /**
  * Makes each update of a variable wait for the last use of its old value. An update that comes while
  * the old value is in use works on a copy: a pass over all weights, and memory for them, in each step.
@@ -91,9 +94,13 @@ const UPDATE = /^(AssignVariableOp|ResourceApply)/;
 export function updateLast(nodes: readonly Node[]): void {
   const place = new Map(nodes.map((node, i) => [node, i]));
   const users = new Map<Node, Node[]>();
+  const viewed = new Map<Node, Node>();
   for (const node of nodes) {
-    for (const { node: source } of node.inputs) {
-      if (source.op === 'ReadVariableOp') users.set(source, [...(users.get(source) ?? []), node]);
+    for (const [i, { node: source }] of node.inputs.entries()) {
+      const read = source.op === 'ReadVariableOp' ? source : viewed.get(source);
+      if (!read) continue;
+      users.set(read, [...(users.get(read) ?? []), node]);
+      if (i === 0 && VIEW.test(node.op)) viewed.set(node, read);
     }
   }
   const visited = new Int32Array(nodes.length).fill(-1);

@@ -18,6 +18,7 @@ import {
   valueAndGradients,
 } from '../index.ts';
 import { binding } from '../tensorflow.ts';
+import { reachable } from './graph.ts';
 
 const shapes = new Map<string, readonly number[]>([
   ['kernel', [3, 3, 3, 4]],
@@ -196,6 +197,26 @@ describe('a compiled program', () => {
       expect(after).toContain(uses[i]);
       expect(after).not.toContain(uses[1 - i]);
     });
+    program.dispose();
+  });
+
+  it('knows the last use of a value that is seen in another shape there', () => {
+    const body: FunctionSpec['body'] = ({ x, rate }, variables) => {
+      const [kernel, gamma] = [variables.read('kernel'), variables.read('gamma')];
+      const { value, gradients } = valueAndGradients(() => {
+        const filter: Tensor4D = tf.reshape(kernel, [1, 1, 9, 12]);
+        return tf.mean(tf.square(conv2d(tf.mul(x as Tensor4D, tf.mean(gamma)), filter)));
+      }, [kernel, gamma]);
+      variables.assign('gamma', gradients[1]!);
+      const step = { gradient: gradients[0]!, rate: rate!, momentum: 0.9 };
+      variables.applyMomentum('kernel', 'kernel/momentum', step);
+      return { loss: value };
+    };
+    const inputs = { x: float32(2, 30, 30, 9), rate: float32() };
+    const program = compile(shapes, { train: { inputs, body } });
+    const [update] = program.graph.filter(({ op }) => op === 'ResourceApplyMomentum');
+    const [use] = program.graph.filter(({ op }) => op === 'BatchMatMulV2');
+    expect(reachable([update!])).toContain(use);
     program.dispose();
   });
 

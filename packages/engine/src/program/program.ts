@@ -1,5 +1,5 @@
 import { attribute, FLOAT } from '../native.ts';
-import { binding } from '../tensorflow.ts';
+import { binding, releaseMemory } from '../tensorflow.ts';
 import {
   type CompiledFunction,
   declareVariable,
@@ -75,6 +75,17 @@ function start(
     [],
     [...variables.values()].map(({ cleared }) => cleared.name),
   );
+  releaseMemory();
+  const prepared = new Set<string>();
+  /** TensorFlow prepares a function in its first run: what that and all before it left must not add up to a peak. */
+  const firstRunReleasing = <R>(name: string, run: () => R): R => {
+    if (prepared.has(name)) return run();
+    releaseMemory();
+    const results = run();
+    releaseMemory();
+    prepared.add(name);
+    return results;
+  };
   return {
     graph,
     run(name, args) {
@@ -85,11 +96,8 @@ function start(
         spec,
         values: argument(args, input),
       }));
-      const results = runSession(
-        session,
-        feeds,
-        compiled.outputs.map(({ node }) => node),
-      );
+      const fetches = compiled.outputs.map(({ node }) => node);
+      const results = firstRunReleasing(name, () => runSession(session, feeds, fetches));
       return Object.fromEntries(compiled.outputs.map(({ name: output }, i) => [output, results[i]!]));
     },
     assign(values) {

@@ -131,12 +131,12 @@ writeFileSync('node_modules/.package-lock.json', readFileSync('package-lock.json
 const nodeGyp = `const fs = require('node:fs');
 fs.appendFileSync(process.env.CALLS, 'node-gyp\\n');
 setTimeout(() => {
-  const helper = process.cwd().endsWith('/stderr');
+  const helper = process.cwd().endsWith('/process');
   if (!helper && !fs.existsSync('deps/include/tensorflow/c/c_api.h')) process.exit(1);
   const libraries = helper ? [] : ['libtensorflow.so', 'libtensorflow_framework.so'];
   for (const lib of libraries) fs.readFileSync('deps/lib/' + lib);
   fs.mkdirSync('build/Release', { recursive: true });
-  fs.copyFileSync(process.env.ADDON, 'build/Release/' + (helper ? 'stderr.node' : 'tfjs_binding.node'));
+  fs.copyFileSync(process.env.ADDON, 'build/Release/' + (helper ? 'process.node' : 'tfjs_binding.node'));
 }, 1000 * (process.env.SLOW_GYP ?? 0));
 `;
 

@@ -1,1 +1,0 @@
-{ 'targets': [{ 'target_name': 'stderr', 'sources': ['stderr.c'] }] }
