@@ -84,7 +84,8 @@ function narrowOfWhole(net: Scope, { name, stage, seen }: Seen): Tensor4D {
 }
 
 /** The same without a concatenation, which would have to be kept for the backward pass: a quarter of its memory. */
-function narrowOfParts(net: Scope, { name, seen }: Seen): Tensor4D {
+function narrowOfParts(net: Scope, { name, stage, seen }: Seen): Tensor4D {
+  if (net.isObserved) together(net, stage, seen);
   const small = seen.filter((part) => part.shape[3] === growth);
   const parts = seen.filter((part) => part.shape[3] !== growth);
   if (small.length > 0) parts.push(concat(small));

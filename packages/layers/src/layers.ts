@@ -1,6 +1,7 @@
 import {
   batchNorm as batchNormOp,
   biasAdd,
+  concat,
   conv2d,
   type ConvolutionOptions,
   depthwiseConv2d,
@@ -102,18 +103,29 @@ export interface BatchNormOptions {
  * update of the moving statistics at the engine's `batchNorm`.
  */
 export function batchNorm(net: Scope, name: string, x: Tensor4D, options: BatchNormOptions = {}): Tensor4D {
-  return net.output(name, batchNormOfParts(net, name, [x], options)[0]!);
+  return net.output(name, normalised(net, name, [x], options)[0]!);
 }
 
 /**
  * {@link batchNorm} of images whose channels come in parts, each [batch, h, w, channels of its own]: channels
- * have nothing to do with each other. No observer sees it.
+ * have nothing to do with each other.
  */
 export function batchNormOfParts(
   net: Scope,
   name: string,
   parts: readonly Tensor4D[],
   options: BatchNormOptions = {},
+): Tensor4D[] {
+  const ys = normalised(net, name, parts, options);
+  if (net.isObserved) net.output(name, concat(ys));
+  return ys;
+}
+
+function normalised(
+  net: Scope,
+  name: string,
+  parts: readonly Tensor4D[],
+  options: BatchNormOptions,
 ): Tensor4D[] {
   const { epsilon = 1e-3, momentum = 0.99, scale = true } = options;
   const layer = net.in(name);

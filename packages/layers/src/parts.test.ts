@@ -35,14 +35,18 @@ function results(network: typeof whole): Map<string, Tensor> {
     new Map([...parameters].map(([name, { shape }]) => [name, { shape, data: values.get(name)! }])),
   );
   const names = [...parameters.keys()].filter((name) => parameters.get(name)!.trainable);
-  const net = new Scope({ variables, training: true });
+  const seen = new Map<string, Tensor>();
+  const net = new Scope({ variables, training: true, observe: (name, output) => seen.set(name, output) });
   const y = network(net, ...images);
+  expect([...seen.keys()]).toEqual(['bn', 'conv']);
+  const bn = seen.get('bn')!;
   const loss = () => tf.sum(tf.mul(tf.square(network(net, ...images)), 0.5)).asScalar();
   const { gradients } = valueAndGradients(loss, [...images, ...names.map((name) => variables.read(name))]);
   variables.commit();
   const moving = ['bn/moving_mean', 'bn/moving_variance'];
   return new Map([
     ['y', y],
+    ['bn', bn],
     ...gradients.map((gradient, i): [string, Tensor] => [names[i - images.length] ?? `part ${i}`, gradient!]),
     ...moving.map((name): [string, Tensor] => [`next ${name}`, variables.read(name)]),
   ]);
@@ -51,7 +55,7 @@ function results(network: typeof whole): Map<string, Tensor> {
 it('channels in parts are normalised and convolved as they are together, with the same gradients', () => {
   const [expected, got] = [results(whole), results(inParts)];
   expect([...got.keys()]).toEqual([...expected.keys()]);
-  expect(got.size).toBe(1 + images.length + 3 + 2);
+  expect(got.size).toBe(2 + images.length + 3 + 2);
   for (const [name, value] of expected) {
     const distance = tf.norm(tf.sub(got.get(name)!, value)).dataSync()[0]!;
     expect(distance / tf.norm(value).dataSync()[0]!, name).toBeLessThan(1e-5);

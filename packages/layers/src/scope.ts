@@ -50,10 +50,13 @@ interface Options extends ScopeOptions {
 }
 
 /** Options of a scope that changes nothing and shows nothing. */
-function withoutEffects({ variables }: ScopeOptions): Pick<Options, 'variables' | 'observe'> {
+function withoutEffects({ variables, observe }: ScopeOptions): Pick<Options, 'variables' | 'observe'> {
   const nothing = () => undefined;
   const read = (name: string) => variables.read(name);
-  return { variables: { read, assign: nothing, applyMomentum: nothing }, observe: nothing };
+  return {
+    variables: { read, assign: nothing, applyMomentum: nothing },
+    ...(observe && { observe: nothing }),
+  };
 }
 
 /**
@@ -85,6 +88,11 @@ export class Scope {
 
   get training(): boolean {
     return this.#options.training;
+  }
+
+  /** Whether somebody sees what is passed to {@link output}; for outputs that are made to be seen alone. */
+  get isObserved(): boolean {
+    return this.#options.observe !== undefined;
   }
 
   /** Rates at which the network drops units; empty unless it is being trained so. */
