@@ -2,16 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { backboneOf, preprocess } from '@resizer-lab/backbones';
 import { stream, UserError } from '@resizer-lab/base';
 import type { Batch, Loader } from '@resizer-lab/datasets';
 import { compile, float32, tf } from '@resizer-lab/engine';
 import { initialValues, parametersOf } from '@resizer-lab/layers';
-import { applyResizer } from '@resizer-lab/resizer';
-import { classObjective, type Network, train, trainStep, variableShapes } from '@resizer-lab/training';
+import { classObjective, train, trainStep, variableShapes } from '@resizer-lab/training';
 import { during, terminal } from '../packages/engine/provision/terminal.mjs';
 import { command } from './src/command.ts';
 import { growthOf, type Held, heldTable } from './src/growth.ts';
+import { networkOf } from './src/network.ts';
 
 const usage = `Usage: npm run bench:flat
 
@@ -29,12 +28,7 @@ const STEPS = 1000;
 const EPOCH = 100;
 const looked = new Set([10, 100, 250, 500, STEPS]);
 
-const network: Network = (net, images) => {
-  const backbone = backboneOf(MODEL);
-  const x = preprocess(images, backbone.preprocessing);
-  const resized = applyResizer(net, x, { resizer: { kind: 'learned' }, target: [TARGET, TARGET] });
-  return backbone.head(net, backbone.features(net, resized), CLASSES);
-};
+const network = networkOf({ model: MODEL, classes: CLASSES, size: TARGET, resizer: {} });
 
 /** Photos of noise. Like a real loader's, each batch is new memory. */
 const loader: Loader = {

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { backboneOf, preprocess } from '@resizer-lab/backbones';
 import { type Batch, createLoader, type Loader, openDataset } from '@resizer-lab/datasets';
 import { compile, float32, type Program } from '@resizer-lab/engine';
 import { initialValues, parametersOf } from '@resizer-lab/layers';
-import { classObjective, type Network, train, trainStep, variableShapes } from '@resizer-lab/training';
+import { classObjective, train, trainStep, variableShapes } from '@resizer-lab/training';
 import { loaderOptions, type LoaderWork, photosOf } from './src/loader-work.ts';
 import type { TrainedEpoch } from './src/loader-markdown.ts';
+import { networkOf } from './src/network.ts';
 
 /*
  * How much of training is steps? MobileNet-v2 is trained by the product's own loop. Its first epoch
@@ -66,9 +66,7 @@ program.dispose();
 console.log(JSON.stringify(epochs));
 
 function compiled({ batch, size }: LoaderWork) {
-  const backbone = backboneOf(MODEL);
-  const network: Network = (net, images) =>
-    backbone.head(net, backbone.features(net, preprocess(images, backbone.preprocessing)), CLASSES);
+  const network = networkOf({ model: MODEL, classes: CLASSES, size });
   const parameters = parametersOf(network, [float32(batch, size, size, 3)]);
   const trained = [...parameters.values()].filter(({ trainable }) => trainable).map(({ name }) => name);
   const shapes = variableShapes(parameters, trained);

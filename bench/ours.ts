@@ -1,10 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { backboneOf, preprocess } from '@resizer-lab/backbones';
 import { compile, countMultiplyAdds, engineInfo, float32 } from '@resizer-lab/engine';
 import { countParameters, initialValues, parametersOf } from '@resizer-lab/layers';
-import { applyResizer } from '@resizer-lab/resizer';
-import { classObjective, type Network, predictStep, trainStep, variableShapes } from '@resizer-lab/training';
+import { classObjective, predictStep, trainStep, variableShapes } from '@resizer-lab/training';
+import { networkOf } from './src/network.ts';
 import { type Contest, serve } from './src/serve.ts';
 import type { Work } from './src/work.ts';
 
@@ -16,21 +15,15 @@ import type { Work } from './src/work.ts';
 const CLASSES = 1000;
 const RATE = 0.01;
 
-function networkOf({ model, size, resizer, filters, blocks }: Work): Network {
-  const backbone = backboneOf(model);
-  const learned = { kind: 'learned', ...(filters && { filters }), ...(blocks && { blocks }) } as const;
-  return (net, images) => {
-    let x = preprocess(images, backbone.preprocessing);
-    if (resizer) x = applyResizer(net, x, { resizer: learned, target: [size, size] });
-    return backbone.head(net, backbone.features(net, x), CLASSES);
-  };
-}
-
 function contest(work: Work): Contest {
-  const { batch, task } = work;
+  const { batch, task, filters, blocks } = work;
   const side = work.resizer ?? work.size;
   const size = [side, side] as const;
-  const network = networkOf(work);
+  const shape = { ...(filters && { filters }), ...(blocks && { blocks }) };
+  const network = networkOf({
+    ...{ model: work.model, classes: CLASSES, size: work.size },
+    ...(work.resizer && { resizer: shape }),
+  });
   const parameters = parametersOf(network, [float32(batch, ...size, 3)]);
   const trainable = [...parameters.values()].filter((parameter) => parameter.trainable);
   const trained = trainable.map(({ name }) => name);
