@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import { normalOf } from './normal.ts';
 
 /** A deterministic source of random numbers. Two streams of the same name and seed are equal. */
 export interface Stream {
@@ -9,7 +10,7 @@ export interface Stream {
   uniform(): number;
   /** Uniform integer in [0, n). n: 1 … 2³². */
   integer(n: number): number;
-  /** Standard normal (Box–Muller). */
+  /** Standard normal, 32 bits. */
   normal(): number;
   /** A permutation of 0 … n-1 (Fisher–Yates). */
   permutation(n: number): Int32Array;
@@ -27,21 +28,10 @@ export function stream(seed: number, ...name: readonly (string | number)[]): Str
   const rng = xoroshiro128plusFromState([0, 4, 8, 12].map((offset) => digest.readInt32LE(offset)));
   const uniform = () => uniformFloat64(rng);
   const integer = (n: number) => uniformInt(rng, 0, n - 1);
-  let second: number | undefined;
   return {
     uniform,
     integer,
-    normal() {
-      if (second !== undefined) {
-        const kept = second;
-        second = undefined;
-        return kept;
-      }
-      const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
-      const angle = 2 * Math.PI * uniform();
-      second = radius * Math.sin(angle);
-      return radius * Math.cos(angle);
-    },
+    normal: () => normalOf(rng),
     permutation(n) {
       const order = Int32Array.from({ length: n }, (_, i) => i);
       for (let i = n - 1; i > 0; i--) {

@@ -3,7 +3,7 @@ import type { SplitName, SyntheticConfig } from './config.ts';
 import { SCORES, type Votes, votesOfMean } from './scores.ts';
 
 /** Raised whenever the same config would give other pixels: it is part of each picture's hash. */
-const GENERATOR = 2;
+const GENERATOR = 3;
 
 /** Direction of each class' grating, as (x, y) steps: 0°, 90°, 45°, 135°. */
 const DIRECTIONS = [

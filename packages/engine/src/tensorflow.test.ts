@@ -18,6 +18,15 @@ it('gives back the pages of the library that only loading needed, and what was f
   expect(tf.matMul([[1, 2]], [[3], [4]]).dataSync()[0]).toBe(11);
 });
 
+it('gives back what JavaScript has dropped', () => {
+  releaseMemory();
+  const { arrayBuffers } = process.memoryUsage();
+  for (let i = 0; i < 4; i++) new Float32Array(2 ** 21).fill(i);
+  expect(process.memoryUsage().arrayBuffers).toBeGreaterThan(arrayBuffers + 2 ** 24);
+  releaseMemory();
+  expect(process.memoryUsage().arrayBuffers).toBeLessThan(arrayBuffers + 2 ** 20);
+});
+
 it('is done when a program is compiled, and after the first run of a function', () => {
   const spec = {
     inputs: { x: float32(2) },
