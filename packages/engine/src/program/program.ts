@@ -64,6 +64,7 @@ function start(
   variables: ReadonlyMap<string, VariableNodes>,
   functions: ReadonlyMap<string, CompiledFunction>,
 ): Program {
+  releaseMemory();
   const session = load(graph);
   const known = (name: string) => {
     const found = variables.get(name);
