@@ -1,5 +1,5 @@
 import { UserError } from '@resizer-lab/base';
-import { maxPool, relu, type Tensor2D, type Tensor4D, tf } from '@resizer-lab/engine';
+import { maxPool, relu, type Tensor2D, type Tensor4D, tf, zeroPad } from '@resizer-lab/engine';
 import {
   batchNorm,
   type BatchNormOptions,
@@ -60,9 +60,10 @@ export function stem7x7(
   { bias, pool, norm }: { bias: boolean; pool: string; norm: BatchNormOptions },
 ): Tensor4D {
   const options = { filters: 64, kernel: 7, stride: 2, padding: around(3), bias, norm };
-  const x = net.output('conv1_relu', relu(convNorm(net, ['conv1_conv', 'conv1_bn'], images, options)));
-  // Keras pads with zeros. After a ReLU they are never the larger ones.
-  return net.output(pool, maxPool(x, { size: 3, stride: 2, padding: around(1) }));
+  const x = convNorm(net, ['conv1_conv', 'conv1_bn'], images, options);
+  if (net.isObserved) net.output('conv1_relu', relu(x));
+  // ReLU and maximum change places: so the backward pass needs the quarter of the pixels that the pool leaves.
+  return net.output(pool, relu(maxPool(zeroPad(x, around(1)), { size: 3, stride: 2, padding: 'valid' })));
 }
 
 /** The head of the Keras models: dropout, fully connected. */

@@ -1,6 +1,5 @@
 import { attribute, defineUnary, execute, ints, type OpAttribute, T } from '../native.ts';
 import { type Tensor, type Tensor2D, type Tensor4D, tf } from '../tensorflow.ts';
-import type { Padding } from './spatial.ts';
 
 export interface PoolOptions {
   size: number;
@@ -9,9 +8,7 @@ export interface PoolOptions {
   padding: 'same' | 'valid';
 }
 
-type Window = Omit<PoolOptions, 'padding'> & { padding: PoolOptions['padding'] | 'explicit' };
-
-export const poolAttributes = ({ size, stride, padding }: Window): OpAttribute[] => [
+export const poolAttributes = ({ size, stride, padding }: PoolOptions): OpAttribute[] => [
   T,
   attribute.ints('ksize', [1, size, size, 1]),
   attribute.ints('strides', [1, stride, stride, 1]),
@@ -19,44 +16,15 @@ export const poolAttributes = ({ size, stride, padding }: Window): OpAttribute[]
   attribute.string('data_format', 'NHWC'),
 ];
 
-export interface MaxPoolOptions extends Omit<PoolOptions, 'padding'> {
-  /** As in {@link PoolOptions}, or given by side; it counts in no maximum. */
-  padding: PoolOptions['padding'] | Padding;
-}
-
-const maxPoolOp = defineUnary<{ x: Tensor }, MaxPoolOptions>({
+const maxPoolOp = defineUnary<{ x: Tensor }, PoolOptions>({
   name: 'maxPool',
   saveInputs: ['x'],
   saveOutputs: [true],
-  run({ x }, { padding, ...window }) {
-    if (typeof padding === 'string') return execute('MaxPool', poolAttributes({ ...window, padding }), [x]);
-    const { top, bottom, left, right } = padding;
-    const attributes = [
-      ...poolAttributes({ ...window, padding: 'explicit' }),
-      attribute.ints('explicit_paddings', [0, 0, top, bottom, left, right, 0, 0]),
-    ];
-    return execute('MaxPool', attributes, [x]);
-  },
-  gradient: ([dy], [x, y], { padding, ...window }) => ({
-    x() {
-      const gradient = (image: Tensor, zeros: PoolOptions['padding']) =>
-        execute('MaxPoolGrad', poolAttributes({ ...window, padding: zeros }), [image, y!, dy!]);
-      if (typeof padding === 'string') return gradient(x!, padding);
-      // TensorFlow's own gradient with explicit padding takes five times as long as one of a padded image.
-      const { top, bottom, left, right } = padding;
-      const around: [number, number][] = [
-        [0, 0],
-        [top, bottom],
-        [left, right],
-        [0, 0],
-      ];
-      return tf.slice(gradient(tf.pad(x!, around, LOWEST), 'valid'), [0, top, left, 0], x!.shape);
-    },
+  run: ({ x }, options) => execute('MaxPool', poolAttributes(options), [x]),
+  gradient: ([dy], [x, y], options) => ({
+    x: () => execute('MaxPoolGrad', poolAttributes(options), [x!, y!, dy!]),
   }),
 });
-
-/** The smallest float32 but −∞. */
-const LOWEST = -(2 - 2 ** -23) * 2 ** 127;
 
 const averagePoolOp = defineUnary<{ x: Tensor }, PoolOptions>({
   name: 'averagePool',
@@ -82,7 +50,7 @@ const meanOp = defineUnary<{ x: Tensor }, object>({
 });
 
 /** Largest value of each window. x: [batch, h, w, channels]. */
-export function maxPool(x: Tensor4D, options: MaxPoolOptions): Tensor4D {
+export function maxPool(x: Tensor4D, options: PoolOptions): Tensor4D {
   return maxPoolOp({ x }, options) as Tensor4D;
 }
 
