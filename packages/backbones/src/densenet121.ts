@@ -53,13 +53,16 @@ function together(net: Scope, stage: number, parts: readonly Tensor4D[]): Tensor
 }
 
 /**
- * The last four new parts as one, where there are so many: fewer and wider pieces are copied faster, in all
- * concatenations to come and in their gradients.
+ * The last four new parts as one, where there are so many, and what is then no wider than twice the part behind it
+ * as one with that: fewer and wider parts cost less in all layers to come.
  */
 function bundled(parts: readonly Tensor4D[]): Tensor4D[] {
   const fresh = parts.slice(-4);
   if (fresh.length < 4 || fresh.some((part) => part.shape[3] !== growth)) return [...parts];
-  return [...parts.slice(0, -4), concat(fresh)];
+  const bundles = [...parts.slice(0, -4), concat(fresh)];
+  const widthOf = (place: number) => bundles.at(place)!.shape[3];
+  while (bundles.length > 1 && widthOf(-2) <= 2 * widthOf(-1)) bundles.push(concat(bundles.splice(-2)));
+  return bundles;
 }
 
 /** A layer's place, and what it sees. */
