@@ -15,6 +15,7 @@ import {
   type TrainedEpoch,
 } from './src/loader-markdown.ts';
 import { type LoaderWork, photosOf, resultOf, type TransformName, transforms } from './src/loader-work.ts';
+import { busyText } from './src/format.ts';
 import { machineNow } from './src/machine.ts';
 
 const usage = `Usage: npm run bench:loader -- [options]
@@ -132,12 +133,12 @@ const titles: Readonly<Record<TransformName, string>> = {
 };
 
 async function bench({ parts, transforms: names, json, output }: Request): Promise<void> {
-  const { date, cpu, cores, system, load } = machineNow();
-  const results: Record<string, unknown> = { sitting: { date, cpu, cores, system, load } };
+  const { date, cpu, cores, system, busy } = await machineNow();
+  const results: Record<string, unknown> = { sitting: { date, cpu, cores, system, busy } };
   const lines = [
     '## Photos',
     '',
-    `${date.slice(0, 16)}Z, ${cores} cores of ${cpu}, ${system}, load before the start ${load.toFixed(1)}. ` +
+    `${date.slice(0, 16)}Z, ${cores} cores of ${cpu}, ${system}, ${busyText(busy)}. ` +
       `Imagenette, batches of ${BATCH}. Medians, with the smallest and largest.`,
   ];
   for (const transform of names) {

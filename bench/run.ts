@@ -102,7 +102,7 @@ async function outcomesOf(row: Row, { peers: names, pace }: Request): Promise<Ou
 
 async function bench(request: Request): Promise<void> {
   const { earlier, pace, output } = request;
-  const machine = machineNow();
+  const machine = await machineNow();
   const comparisons: Comparison[] = [];
   const outcomes: Record<string, Outcome[]> = {};
   const sittings = () => {

@@ -83,7 +83,7 @@ async function costsOf(points: readonly Setting[], task: Cost['task'], pace: Pac
 async function bench({ curves, pace, output }: Request): Promise<void> {
   let all = output ? earlier(output) : [];
   for (const { points, ...curve } of curves) {
-    const machine = machineNow();
+    const machine = await machineNow();
     const costs: Cost[] = [];
     for (const task of tasks) costs.push(...(await costsOf(points, task, pace)));
     all = latest([...all, { ...curve, machine, costs }]);

@@ -43,9 +43,9 @@ it('fails with us, but only reports the failure of a peer', () => {
   expect(() => compare([{ name: 'us', failure: 'us ended' }, product], terms)).toThrow('us ended');
 });
 
-const machine = { date: '2026-01-02T03:04:05Z', cpu: 'C', cores: 2, memory: 8e9, system: 'linux', load: 0 };
-const sitting = (names: readonly string[], seconds: number, { promised = 1.9, load = 0 } = {}) => ({
-  machine: { ...machine, load },
+const machine = { date: '2026-01-02T03:04:05Z', cpu: 'C', cores: 2, memory: 8e9, system: 'linux', busy: 0 };
+const sitting = (names: readonly string[], seconds: number, { promised = 1.9, busy = 0 } = {}) => ({
+  machine: { ...machine, busy },
   pace: { rounds: 2, turnSeconds: 4 },
   versions: { node: '20' },
   comparisons: names.map((name) =>
@@ -54,11 +54,11 @@ const sitting = (names: readonly string[], seconds: number, { promised = 1.9, lo
 });
 
 it('prints whether a promise is kept, and whether the machine was idle', () => {
-  const page = (promised: number, load = 0) => markdown([sitting(['train/x/224/b3'], 2, { promised, load })]);
+  const page = (promised: number, busy = 0) => markdown([sitting(['train/x/224/b3'], 2, { promised, busy })]);
   expect(page(1.9)).toContain('| train/x/224/b3 | 2.00 | fast | 2.00 (2.00 – 2.00) | 1.9 kept | 1 |');
   expect(page(2.1)).toContain('2.1 missed');
-  expect(page(2.1, 3)).toContain('others had been at work');
-  expect(page(2.1)).not.toContain('others had been at work');
+  expect(page(2.1, 0.31)).toContain('others took 31 % of the cores before the start: not idle');
+  expect(page(2.1)).not.toContain('not idle');
   expect(page(2.1)).toContain('| us | 1500 (1000 – 2000) | 2.00 | 1.00 GB | 1.0 s | 20.0 | 50 % |');
 });
 

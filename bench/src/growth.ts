@@ -9,8 +9,8 @@ export interface Held {
   tensors: number;
 }
 
-/** From this step on memory may not grow; until then the allocator's pools fill. */
-const SETTLED = 100;
+/** From this step on memory may not grow; until then the allocator's pools fill, checkpoints come for the first time. */
+const SETTLED = 250;
 /** What memory may grow by and still count as flat: the larger of a share and a number of bytes. */
 const SLACK = { share: 0.02, bytes: 20e6 };
 

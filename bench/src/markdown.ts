@@ -1,5 +1,5 @@
 import type { Comparison, Line } from './compare.ts';
-import { BUSY, digits, gigabytes, minuteOf, table } from './format.ts';
+import { busyText, digits, gigabytes, minuteOf, table } from './format.ts';
 import type { Machine } from './machine.ts';
 import type { Pace } from './measure.ts';
 import type { Spread } from './statistics.ts';
@@ -51,11 +51,10 @@ interface Entry {
 }
 
 function conditions({ machine, pace, versions }: Sitting, index: number): string[] {
-  const { date, cpu, cores, memory, system, load } = machine;
+  const { date, cpu, cores, memory, system, busy } = machine;
   const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const warning = load > BUSY ? ': others had been at work in the minute before' : '';
   return [
-    `- Sitting ${index + 1}, ${minuteOf(date)} UTC, load average at the start ${load.toFixed(2)}${warning}`,
+    `- Sitting ${index + 1}, ${minuteOf(date)} UTC, ${busyText(busy)}`,
     `  - Machine: ${cpu}, ${cores} cores, ${gigabytes(memory)} of memory, ${system}`,
     `  - Versions: ${names.join(', ')}`,
     `  - Protocol: contestants in turn, ${pace.rounds} rounds of about ${pace.turnSeconds} s each; medians (lowest – highest round)`,

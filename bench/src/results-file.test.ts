@@ -9,7 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), 'bench-results-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const sitting: Sitting = {
-  machine: { date: '2026-01-02T03:04:05Z', cpu: 'C', cores: 2, memory: 8e9, system: 'linux', load: 0 },
+  machine: { date: '2026-01-02T03:04:05Z', cpu: 'C', cores: 2, memory: 8e9, system: 'linux', busy: 0 },
   pace: { rounds: 2, turnSeconds: 4 },
   versions: { node: '20' },
   comparisons: [],

@@ -14,7 +14,7 @@ const cost = (gigaflop: number, milliseconds: number, task: Cost['task'] = 'trai
 
 const curve = (name: string, costs: Cost[]): MeasuredCurve => ({
   ...{ name, title: `The curve ${name}`, per: 'image', costs },
-  machine: { date: '2026-01-02T03:04:05Z', cpu: 'C', cores: 2, memory: 8e9, system: 'linux', load: 0 },
+  machine: { date: '2026-01-02T03:04:05Z', cpu: 'C', cores: 2, memory: 8e9, system: 'linux', busy: 0 },
 });
 
 it('finds points that cost over 25 % more than the cheapest smaller one, in whatever order they come', () => {

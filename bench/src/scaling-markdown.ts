@@ -1,4 +1,4 @@
-import { BUSY, digits, gigabytes, minuteOf, table } from './format.ts';
+import { busyText, digits, gigabytes, minuteOf, table } from './format.ts';
 import { type Cost, type MeasuredCurve, secondsPerFlop, worseThanProportional } from './scaling-cost.ts';
 
 export const tasks = ['train', 'evaluate'] as const;
@@ -39,14 +39,14 @@ function verdict(curves: readonly MeasuredCurve[]): string[] {
 }
 
 function section(curve: MeasuredCurve): string[] {
-  const { date, load } = curve.machine;
+  const { date, busy } = curve.machine;
   const header = [
     ...['setting', 'GFLOP/image', 'ms/image', 'GFLOP/s', 'ms per GFLOP against the first', 'peak memory'],
   ];
   return [
     `## ${curve.title}`,
     '',
-    `${minuteOf(date)} UTC, load average at the start ${load.toFixed(2)}${load > BUSY ? ': others had been at work in the minute before' : ''}.`,
+    `${minuteOf(date)} UTC, ${busyText(busy)}.`,
     '',
     ...table(
       header,
