@@ -54,7 +54,7 @@ const canMount =
 describe.skipIf(!canMount)('on a full disk (needs unshare with user namespaces)', () => {
   it('keeps the old file, removes the temporary one and says so', async () => {
     const module = JSON.stringify(new URL('./atomic.ts', import.meta.url).href);
-    const script = join(await mkdtemp(join(tmpdir(), 'atomic-script-')), 'full.mjs');
+    const script = join(await mkdtemp(join(folder, 'script-')), 'full.mjs');
     await writeFile(
       script,
       `import { readdirSync, readFileSync } from 'node:fs';

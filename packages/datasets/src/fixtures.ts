@@ -1,15 +1,26 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stream } from '@resizer-lab/base';
 import sharp, { type Sharp } from 'sharp';
+import { afterAll } from 'vitest';
 import type { Pixels } from './photo.ts';
 
 // Photos for tests, made on the spot.
 
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, maxRetries: 3 }))));
+
+/** An empty folder, which goes with the test file. */
+export async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'datasets-'));
+  folders.push(folder);
+  return folder;
+}
+
 /** A new folder with the given files in it. */
 export async function folderWith(files: Readonly<Record<string, Uint8Array | string>>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'datasets-'));
+  const folder = await newFolder();
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), content);

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FolderConfig } from './config.ts';
+import { newFolder } from './fixtures.ts';
 import { createLoader } from './loader.ts';
 import { openDataset } from './manifest.ts';
 
@@ -14,7 +13,7 @@ describe.skipIf(absent)('real photos (needs RESIZER_DATA with imagenette and ima
   const config: FolderConfig = { kind: 'folder', path: 'imagenette', train: 'train', test: 'val' };
 
   it('is whole, and comes in batches of its own pixels', async () => {
-    const cache = await mkdtemp(join(tmpdir(), 'datasets-'));
+    const cache = await newFolder();
     const dataset = await openDataset(config, { root: root!, cache });
     const { splits, classes, dropped } = dataset.manifest;
     expect([splits.train.length, splits.test.length, classes.length, dropped.length]).toEqual([

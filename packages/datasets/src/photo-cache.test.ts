@@ -1,12 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '@resizer-lab/base';
 import fc from 'fast-check';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Batch } from './batch.ts';
-import { folderWith, jpeg } from './fixtures.ts';
+import { folderWith, jpeg, newFolder } from './fixtures.ts';
 import { createLoader, type Loader, type LoaderOptions } from './loader.ts';
 import { type Dataset, openDataset } from './manifest.ts';
 import { claimRoom, type PhotoCache, photoCache, preparedPlan } from './photo-cache.ts';
@@ -36,7 +35,7 @@ beforeAll(async () => {
   dataset = await openDataset({ kind: 'folder', path: 'set', train: 'train', test: 'test' }, { root });
 });
 beforeEach(async () => {
-  cache = { folder: join(await mkdtemp(join(tmpdir(), 'photo-cache-')), 'photos'), limit: 1e6 };
+  cache = { folder: join(await newFolder(), 'photos'), limit: 1e6 };
 });
 
 const loaders: Loader[] = [];
@@ -205,7 +204,7 @@ describe('the limit', () => {
     const wanted = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 8 });
     await fc.assert(
       fc.asyncProperty(wanted, fc.nat(1500), async (sides, limit) => {
-        const folder = join(await mkdtemp(join(tmpdir(), 'photo-cache-')), 'photos');
+        const folder = join(await newFolder(), 'photos');
         const fail = (reason: string) => expect.fail(reason);
         await Promise.all(
           sides.map((bytes, i) => {
@@ -288,7 +287,7 @@ const canMount =
 describe.skipIf(!canMount)('on a full disk (needs unshare with user namespaces)', () => {
   it('says so in one line, and makes the same batches', async () => {
     const expected = await digests(load({ size: [40, 40] }));
-    const disk = await mkdtemp(join(tmpdir(), 'small-disk-'));
+    const disk = await newFolder();
     const small = { ...options, size: [40, 40] };
     const script = `
       import { createHash } from 'node:crypto';
@@ -306,7 +305,7 @@ describe.skipIf(!canMount)('on a full disk (needs unshare with user namespaces)'
       for await (const { images } of loader.epoch(0)) digests.push(createHash('sha256').update(images).digest('hex'));
       await loader.close();
       console.log(JSON.stringify(digests));`;
-    const path = join(await mkdtemp(join(tmpdir(), 'photo-cache-script-')), 'full.mjs');
+    const path = join(await newFolder(), 'full.mjs');
     await writeFile(path, script);
     const tsx = import.meta.resolve('tsx');
     const { stdout, stderr } = onSmallDisk(`${process.execPath} --import ${tsx} ${path}`, disk);
