@@ -9,7 +9,9 @@ import type { Pixels } from './photo.ts';
 // Photos for tests, made on the spot.
 
 const folders: string[] = [];
-afterAll(() => Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, maxRetries: 3 }))));
+afterAll(() =>
+  Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, maxRetries: 3 }))),
+);
 
 /** An empty folder, which goes with the test file. */
 export async function newFolder(): Promise<string> {
