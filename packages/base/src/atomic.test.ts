@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { writeAtomically } from './atomic.ts';
 
 let folder = '';
@@ -54,7 +54,9 @@ const canMount =
 describe.skipIf(!canMount)('on a full disk (needs unshare with user namespaces)', () => {
   it('keeps the old file, removes the temporary one and says so', async () => {
     const module = JSON.stringify(new URL('./atomic.ts', import.meta.url).href);
-    const script = join(await mkdtemp(join(folder, 'script-')), 'full.mjs');
+    const aside = await mkdtemp(join(tmpdir(), 'atomic-script-'));
+    onTestFinished(() => rm(aside, { recursive: true }));
+    const script = join(aside, 'full.mjs');
     await writeFile(
       script,
       `import { readdirSync, readFileSync } from 'node:fs';
