@@ -3,7 +3,7 @@ import type { SplitName, SyntheticConfig } from './config.ts';
 import { SCORES, type Votes, votesOfMean } from './scores.ts';
 
 /** Raised whenever the same config would give other pixels: it is part of each picture's hash. */
-const GENERATOR = 3;
+const GENERATOR = 2;
 
 /** Direction of each class' grating, as (x, y) steps: 0°, 90°, 45°, 135°. */
 const DIRECTIONS = [
@@ -138,9 +138,10 @@ function fineGrating(
     const [x, y] = directionOf(patch);
     // What is left of the wave in the mean of two neighbours is cos(π/k) for each axis it runs along.
     const matched = k % 2 === 0 ? Math.cos(Math.PI / k) ** (2 - Math.abs(x) - Math.abs(y)) : 1;
+    const [dx, dy] = detuning(size, draws);
     return {
       // Detuned the same way for all directions: the phase drifts over a patch, as in a real texture.
-      frequency: [x / k + detuning(size, draws), y / k + detuning(size, draws)],
+      frequency: [x / k + dx, y / k + dy],
       amplitude: matched * (48 + 32 * draws.uniform()),
       phase: phase(draws),
       window: { x: size * draws.uniform(), y: size * draws.uniform(), sigma },
@@ -161,8 +162,11 @@ function phase(draws: Stream): number {
   return 2 * Math.PI * draws.uniform();
 }
 
-function detuning(size: number, draws: Stream): number {
-  return (0.3 * draws.normal()) / size;
+/** Normal in the plane, of deviation 0.3 cycles over the picture: by radius and angle (Box and Muller). */
+function detuning(size: number, draws: Stream): [number, number] {
+  const radius = Math.sqrt(-2 * Math.log(1 - draws.uniform()));
+  const angle = 2 * Math.PI * draws.uniform();
+  return [(0.3 * (radius * Math.cos(angle))) / size, (0.3 * (radius * Math.sin(angle))) / size];
 }
 
 /** Adds amplitude · window · cos(2π(fx·x + fy·y) + phase), as the real part of a product of two phasors. */
